@@ -1,0 +1,1 @@
+"""What the stages share. Nothing in this folder imports a stage."""
