@@ -3,6 +3,7 @@
 A stage never leaves half a file behind: everything is written to a temporary name in the same folder and renamed.
 A user's mistake is an `InputError`: one line on stderr, exit status 2. In a notebook it is a ValueError.
 """
+import argparse
 import contextlib
 import hashlib
 import importlib.metadata
@@ -18,6 +19,10 @@ import numpy as np
 
 HOME = Path(__file__).resolve().parent.parent
 SPLITS = ("train", "val", "test")
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """`--help` with every default, and with the examples of the stage as they are written."""
 
 
 class InputError(ValueError):
