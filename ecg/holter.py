@@ -67,14 +67,14 @@ def summary(samples, labels, fs, n_samples, unreadable=()):
                       per_hour {"N", ...} of readable time
       forms           {"V": {"single", "couplet", "run"}, "S": ...}: beats of the class by the company they keep
       heart_rate      {"mean_bpm", "min_bpm", "min_time_s", "max_bpm", "max_time_s", "window_beats",
-                      "trend": {"step_s", "time_s" (start), "mean_bpm", "min_bpm", "max_bpm"}}; in the trend the rate is that of the
-                      single RR intervals which end in the minute, its extremes those of the 8-interval mean
+                      "trend": {"step_s", "time_s" (start), "mean_bpm", "min_bpm", "max_bpm"}}; in the trend the mean is over the
+                      RR intervals that end in the minute, the extremes are those of the 8-interval mean
       hrv             {"nn_intervals", "sdnn_ms", "rmssd_ms"}
       pauses          {"definition", "count", "total_s", "longest", "events", "over_3_s"}
       tachycardia, v_runs, s_runs, v_couplets, ...   {"definition", "count", "total_s", "longest", "fastest", "events"};
       bradycardia     "slowest" in place of "fastest"
-    An event is {"time_s", "duration_s", "sample", "end_sample", "beats", "rate_bpm"}, and besides: pauses "open" (no beats, no rate),
-    tachycardia and bradycardia "extreme_bpm" (of the 8-interval mean), V runs "kind" and "sustained".
+    An event is {"time_s", "duration_s", "sample", "end_sample", "beats", "rate_bpm"}, and besides: pauses "open" (no beats, no
+    rate), tachycardia and bradycardia "extreme_bpm" (of the 8-interval mean), V runs "kind" and "sustained".
 
     Raises ValueError when arrays do not fit each other, beats lie outside the recording or do not increase."""
     samples, labels, bad = _checked(samples, labels, fs, n_samples, unreadable)
@@ -172,7 +172,7 @@ def _every_other(labels, mine, whole, between):
     """First and last beat of each stretch of 3 or more beats of one class, each `between` N or Q from the next."""
     at = np.flatnonzero(mine)
     base = np.isin(labels, [CLASS_NAMES.index("N"), CLASS_NAMES.index("Q")])
-    broken = np.append(0, np.cumsum(~whole))                       # broken[j] - broken[i]: intervals missing between beats i and j
+    broken = np.append(0, np.cumsum(~whole))                       # broken[j] - broken[i]: missing between beats i and j
     linked = np.diff(at) == between + 1
     for k in range(1, between + 1):
         linked &= base[np.minimum(at[:-1] + k, len(base) - 1)]
@@ -184,7 +184,8 @@ def _every_other(labels, mine, whole, between):
 
 def _events(samples, first, last, fs):
     a, b = samples[first], samples[last]
-    return [{"time_s": i / fs, "duration_s": (j - i) / fs, "sample": i, "end_sample": j, "beats": n, "rate_bpm": 60.0 * fs * (n - 1) / (j - i)}
+    return [{"time_s": i / fs, "duration_s": (j - i) / fs, "sample": i, "end_sample": j, "beats": n,
+             "rate_bpm": 60.0 * fs * (n - 1) / (j - i)}
             for i, j, n in zip(a.tolist(), b.tolist(), (last - first + 1).tolist())]
 
 
@@ -217,8 +218,10 @@ def _heart_rate(samples, whole, fs, n_samples):
     np.maximum.at(most, ends, rate)
     return {
         "mean_bpm": 60.0 * len(rr) / float(rr.sum()) if len(rr) else None,
-        "min_bpm": None if low is None else float(rate[low]), "min_time_s": None if low is None else float(samples[start[low]] / fs),
-        "max_bpm": None if high is None else float(rate[high]), "max_time_s": None if high is None else float(samples[start[high]] / fs),
+        "min_bpm": None if low is None else float(rate[low]),
+        "min_time_s": None if low is None else float(samples[start[low]] / fs),
+        "max_bpm": None if high is None else float(rate[high]),
+        "max_time_s": None if high is None else float(samples[start[high]] / fs),
         "window_beats": WINDOW, "definition": DEFINITIONS["heart_rate"],
         "trend": {"step_s": TREND_STEP, "time_s": [TREND_STEP * k for k in range(steps)],
                   "mean_bpm": [60.0 * n / t if n else None for n, t in zip(count.tolist(), total.tolist())],

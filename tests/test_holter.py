@@ -125,7 +125,8 @@ def test_silence_beside_an_end_or_unreadable_signal_is_an_open_pause():
     assert summary([], [], FS, 1000, [(0, 1000)])["pauses"]["count"] == 0
 
 
-@pytest.mark.parametrize("samples, labels, n", [([], [], 0), ([], [], 150), ([50], [0], 150), ([50], [-1], 150), ([50, 150], [2, 2], 200)])
+@pytest.mark.parametrize("samples, labels, n", [([], [], 0), ([], [], 150), ([50], [0], 150), ([50], [-1], 150),
+                                                ([50, 150], [2, 2], 200)])
 def test_empty_and_short_recordings_are_json(samples, labels, n):
     s = summary(samples, labels, FS, n)
     json.dumps(s, allow_nan=False)
