@@ -7,6 +7,7 @@ from the MIT-BIH records: from one boundary to the next and a fifth of the inter
 from fractions import Fraction
 
 import numpy as np
+from scipy import ndimage
 from scipy import signal as sps
 
 CLASS_NAMES = ["N", "S", "V", "F", "Q"]
@@ -102,3 +103,280 @@ def extract_beats(ecg, r_peaks, fs, beat_length=WIDTH):
     rows, index = cut_rows(x, at, np.ones(len(at), bool))
     whole = np.isfinite(rows).all(axis=1)
     return rows[whole], r_peaks[index[whole]]
+
+
+# --------------------------------------------------------------------------------------------- R peaks
+# Lengths in seconds, levels as shares. The signal is looked at through the energy envelope of its QRS band; every threshold
+# is relative to the levels around it, so that scale, offset and unit do not matter.
+
+QRS_BAND = 7, 25           # Hz
+SMOOTH = 0.12, 0.06        # two moving means over |band-passed signal|
+BLOCK = 1.4                # the levels of signal and noise are taken over blocks of this length ...
+AROUND = 9                 # ... from so many blocks
+APART = 0.27               # two peaks of the envelope are at least this far apart
+THRESHOLD = 1.1, 0.32      # a beat stands above 1.1 noise + 0.32 (signal - noise)
+T_WAVE = 0.40, 0.42        # of two beats closer than this the one lower than this share of the other is a P or T wave
+GAP = 1.4, 1.6             # search back in an interval longer than 1.4 x the usual one, which counts as 1.6 at most
+BACK = 0.36, 0.30, 0.5     # there: not closer to the beat before, to the beat after; half the threshold
+REACH = 0.075              # the R peak lies so near the peak of the envelope
+MARGIN = 4.0               # the filters have forgotten the end of a stretch after this time
+FLAT = 1.0                 # the same value for so long is no ECG
+CLIPPED = 0.25             # the extreme value of the recording for so long is a converter at its end
+NOISE = 1.75               # block maxima below this many block medians: nothing stands out
+HIDDEN = 0.15              # a shorter gap is bridged and cannot hide a beat
+SHORTEST = 2.0             # less signal than this tells nothing about its own levels
+
+
+def detect_r_peaks(ecg, fs, chunk=600.0):
+    """R peaks of one lead: int64 (m,), increasing sample numbers of `ecg`.
+
+    ecg: (n,) any unit, scale, offset and polarity; NaN where samples are missing. fs: sampling rate in Hz, 50 to 2000.
+    chunk: seconds that are filtered at a time, which bounds the memory and does not change the result. Nothing is found
+    where the signal cannot be read (`unreadable`) nor in less than 2 s of signal. Raises ValueError for another shape or rate.
+
+    Energy envelope of the QRS band with local levels of signal and noise, as in Pan and Tompkins (1985) and Zong et al.
+    (2003), but looking both ways in time: zero-phase filters, levels from both sides, search-back in long intervals.
+    """
+    return _detect(ecg, fs, chunk)[0]
+
+
+def unreadable(ecg, fs, chunk=600.0):
+    """Where no beat can be found: list of (start, stop, reason), in samples, ordered, not overlapping.
+
+    reason: 'missing' (NaN or infinite), 'flat' (one value for 1 s or more), 'clipped' (the recording's extreme value for
+    0.25 s or more, far from its middle), 'noise' (nothing stands out that repeats). Arguments as for `detect_r_peaks`.
+    """
+    return _detect(ecg, fs, chunk)[1]
+
+
+def _detect(ecg, fs, chunk):
+    """(R peaks, unreadable stretches) of one lead."""
+    ecg = np.asarray(ecg)
+    if ecg.ndim != 1 or ecg.dtype.kind not in "fiub":
+        raise ValueError(f"ecg has shape {ecg.shape} and type {ecg.dtype}: give one lead of real numbers, shape (samples,)")
+    fs = float(fs)
+    if not 50 <= fs <= 2000:
+        raise ValueError(f"the sampling rate is {fs:g} Hz: R peaks are detected from 50 to 2000 Hz")
+    gaps, reasons, bridges, middle = _gaps(ecg, fs)
+    found = [(int(start), int(stop), reason) for (start, stop), reason in zip(gaps, reasons)]
+    if len(ecg) < SHORTEST * fs:
+        return np.zeros(0, np.int64), found
+    take = lambda start, stop: _bridged(ecg, start, stop, bridges, middle)
+    candidates, heights, tops, medians, step, block = _envelope(take, len(ecg), fs, chunk)
+    peaks, noise = _choose(candidates, heights, tops, medians, gaps, fs / step, step, block, len(ecg))
+    noise = _without(noise, gaps)
+    found = sorted(found + [(int(start), int(stop), "noise") for start, stop in noise])
+    return _locate(take, peaks, len(ecg), fs, gaps), found
+
+
+def _pieces(n, size):
+    return [(start, min(start + size, n)) for start in range(0, n, size)]
+
+
+def _runs(flags):
+    """(k, 2) start and stop of the runs of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]])))
+    return edges.reshape(-1, 2)
+
+
+def _merged(spans):
+    """Union of (k, 2) spans, ordered by their start; spans that touch become one."""
+    if len(spans) == 0:
+        return np.zeros((0, 2), np.int64)
+    spans = spans[np.argsort(spans[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(spans[:, 1])
+    first = np.concatenate([[True], spans[1:, 0] > reach[:-1]])
+    return np.column_stack([spans[first, 0], reach[np.concatenate([first[1:], [True]])]])
+
+
+def _without(spans, gaps):
+    """(k, 2) spans less (g, 2) gaps, both ordered and without overlap."""
+    out = []
+    for start, stop in spans:
+        for a, b in gaps[np.searchsorted(gaps[:, 1], start, "right"):np.searchsorted(gaps[:, 0], stop)]:
+            if a > start:
+                out.append((start, a))
+            start = b
+        if start < stop:
+            out.append((start, stop))
+    return out
+
+
+def _inside(spans, at):
+    """Bool for each of `at`: it lies in one of the (k, 2) ordered spans."""
+    if len(spans) == 0:
+        return np.zeros(len(at), bool)
+    k = np.searchsorted(spans[:, 0], at, "right") - 1
+    return (k >= 0) & (at < spans[np.maximum(k, 0), 1])
+
+
+def _gaps(ecg, fs):
+    """Where samples say nothing: (gaps (g, 2), reasons, all that must be bridged (b, 2), a middle value of the signal)."""
+    n = len(ecg)
+    missing, low, high = [], np.inf, -np.inf
+    for start, stop in _pieces(n, 1 << 20):
+        x = ecg[start:stop]
+        fine = np.isfinite(x)
+        if not fine.all():
+            missing.append(_runs(~fine) + start)
+            x = x[fine]
+        if len(x):
+            low, high = min(low, x.min()), max(high, x.max())
+    missing = _merged(np.concatenate(missing)) if missing else np.zeros((0, 2), np.int64)
+    some = ecg[::max(1, n // 50000)]
+    some = some[np.isfinite(some)]
+    middle = float(np.median(some)) if len(some) else 0.0
+    flat = _constant(ecg, CLIPPED * fs)
+    value = ecg[flat[:, 0]] if len(flat) else np.zeros(0)
+    rail = ((value == low) | (value == high)) & (np.abs(value - middle) > 0.25 * (float(high) - float(low)))
+    long = flat[:, 1] - flat[:, 0] >= FLAT * fs
+    flat, rail, value = flat[rail | long], rail[rail | long], value[rail | long]
+    bridges = _merged(np.concatenate([missing, flat]))
+    hidden = missing[missing[:, 1] - missing[:, 0] >= HIDDEN * fs]
+    gaps = np.concatenate([hidden, flat])
+    # a fill value of zero is no converter at its end
+    reasons = np.array(["missing"] * len(hidden) + ["clipped" if r and v != 0 else "flat" for r, v in zip(rail, value)], object)
+    order = np.argsort(gaps[:, 0], kind="stable")
+    return gaps[order], reasons[order], bridges, middle
+
+
+def _constant(ecg, length):
+    """(k, 2) runs of at least `length` samples of one value. Looked for on a grid that no such run can slip through."""
+    step = max(int(length) // 2, 1)
+    grid = ecg[::step]
+    pairs = np.flatnonzero(grid[1:] == grid[:-1])
+    same = [np.zeros(0, np.int64)]
+    for start, stop in _pieces(len(pairs), 4096):
+        k = pairs[start:stop]
+        same.append(k[(ecg[k[:, None] * step + np.arange(step)] == grid[k, None]).all(1)])
+    same = np.concatenate(same)
+    runs = _merged(np.column_stack([same, same + 1]) * step) + [0, 1]
+    for run in runs:                                              # to the last equal sample on either side
+        value = ecg[run[0]]
+        before, after = ecg[max(run[0] - step, 0):run[0]][::-1] != value, ecg[run[1]:run[1] + step] != value
+        run += [-int(before.argmax() if before.any() else len(before)), int(after.argmax() if after.any() else len(after))]
+    return runs[runs[:, 1] - runs[:, 0] >= length]
+
+
+def _bridged(ecg, start, stop, bridges, middle):
+    """float64 ecg[start:stop] less `middle`, straight lines across the bridges, so that their ends make no step."""
+    x = ecg[start:stop].astype(np.float64) - middle
+    near = bridges[np.searchsorted(bridges[:, 1], start, "right"):np.searchsorted(bridges[:, 0], stop)]
+    if len(near):
+        before, after = near[:, 0] - 1, near[:, 1]
+        left = np.where(before >= 0, ecg[np.maximum(before, 0)].astype(np.float64) - middle, np.nan)
+        right = np.where(after < len(ecg), ecg[np.minimum(after, len(ecg) - 1)].astype(np.float64) - middle, np.nan)
+        left, right = np.where(np.isnan(left), right, left), np.where(np.isnan(right), left, right)
+        ends = np.nan_to_num(np.column_stack([left, right]).ravel())
+        at = np.flatnonzero(_inside(near, np.arange(start, stop)))
+        x[at] = np.interp(at + start, np.column_stack([before, after]).ravel(), ends)
+    return x
+
+
+def _envelope(take, n, fs, chunk):
+    """Envelope of the QRS band at 100 to 240 Hz, a stretch at a time.
+
+    Returns (candidates int64, in envelope samples; their heights; maximum and median of each block; signal samples in an
+    envelope sample; envelope samples in a block)."""
+    step = max(1, int(fs // 120))
+    rate = fs / step
+    total = n // step
+    block, margin = round(BLOCK * rate), round(MARGIN * rate)
+    sos = sps.butter(2, [QRS_BAND[0], min(QRS_BAND[1], 0.45 * rate)], "bandpass", fs=rate, output="sos")
+    size = max(1, round(chunk / BLOCK)) * block
+    candidates, heights, tops, medians = [], [], [], []
+    for start, stop in _pieces(total, size):
+        first, last = max(start - margin, 0), min(stop + margin, total)
+        x = take(first * step, last * step)
+        e = np.abs(sps.sosfiltfilt(sos, x.reshape(-1, step).mean(1) if step > 1 else x))
+        for width in SMOOTH:
+            e = ndimage.uniform_filter1d(e, round(width * rate))
+        at = sps.find_peaks(e, distance=round(APART * rate))[0]
+        at = at[(at >= start - first) & (at < stop - first)]
+        candidates.append(at + first)
+        heights.append(e[at])
+        e = e[start - first:stop - first]
+        e = e[:max(len(e) // block, 1 if total < block else 0) * block].reshape(-1, min(block, total))
+        tops.append(e.max(1))
+        medians.append(np.median(e, axis=1))
+    return *(np.concatenate(part) for part in (candidates, heights, tops, medians)), step, block
+
+
+def _ranked(values, around, share):
+    """Running order statistic: for each value, the one at `share` of the finite ones among the `around` about it."""
+    half = around // 2
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, half, constant_values=np.nan), around)
+    count = np.isfinite(windows).sum(1)
+    rank = np.minimum((count * share).astype(np.int64), np.maximum(count - 1, 0))
+    return np.sort(windows, axis=1)[np.arange(len(values)), rank]
+
+
+def _choose(at, height, tops, medians, gaps, rate, step, block, n):
+    """The candidates that are beats, in samples of the signal; (k, 2) stretches of noise, in samples."""
+    edges = np.arange(len(tops) + 1) * block * step
+    edges[-1] = n
+    centre = (np.arange(len(tops)) + 0.5) * block
+    readable = ~_inside(gaps, ((centre + 0.5) * step).astype(np.int64))
+    tops, medians = np.where(readable, tops, np.nan), np.where(readable, medians, np.nan)
+    signal, noise = _ranked(tops, AROUND, 0.45), _ranked(medians, AROUND, 0.5)
+    loud = readable & ~(_ranked(tops, 21, 0.45) > NOISE * _ranked(medians, 21, 0.5))
+    spans = _runs(loud)
+    spans = np.column_stack([edges[spans[:, 0]], edges[spans[:, 1]]])
+    fine = np.isfinite(signal)
+    ok = ~_inside(gaps, at * step + step // 2) & ~_inside(spans, at * step + step // 2)
+    at, height = at[ok], height[ok]
+    if len(at) == 0 or not fine.any():
+        return np.zeros(0, np.int64), spans
+    signal, noise = np.interp(at, centre[fine], signal[fine]), np.interp(at, centre[fine], noise[fine])
+    threshold = THRESHOLD[0] * noise + THRESHOLD[1] * (signal - noise)
+    keep = height > threshold
+    while True:
+        beat = np.flatnonzero(keep)
+        near = np.diff(at[beat]) < T_WAVE[0] * rate
+        first, second = height[beat[:-1]], height[beat[1:]]
+        drop = np.concatenate([beat[:-1][near & (first < T_WAVE[1] * second)], beat[1:][near & (second < T_WAVE[1] * first)]])
+        if len(drop) == 0:
+            break
+        keep[drop] = False
+    low = noise + BACK[2] * (threshold - noise)
+    closed = np.cumsum(np.bincount(np.searchsorted(at, gaps[:, 0] // step), minlength=len(at) + 1))[:len(at)]
+    for _ in range(3):
+        beat = np.flatnonzero(keep)
+        if len(beat) < 2:
+            break
+        rr = np.diff(at[beat]).astype(np.float64)
+        rr[np.diff(closed[beat]) > 0] = np.nan                     # an interval across a gap is no RR interval
+        usual = np.minimum(_ranked(rr, 9, 0.5), GAP[1] * rate)
+        low_ones = np.flatnonzero(~keep & (height > low))
+        k = np.searchsorted(beat, low_ones) - 1
+        inside = (k >= 0) & (k < len(rr))
+        low_ones, k = low_ones[inside], k[inside]
+        fits = ((rr[k] > GAP[0] * usual[k]) & (at[low_ones] - at[beat[k]] >= BACK[0] * rate)
+                & (at[beat[k + 1]] - at[low_ones] >= BACK[1] * rate))
+        low_ones, k = low_ones[fits], k[fits]
+        if len(k) == 0:
+            break
+        order = np.lexsort((-height[low_ones], k))
+        best = order[np.concatenate([[True], np.diff(k[order]) > 0])]
+        keep[low_ones[best]] = True
+    return at[keep] * step + (step - 1) // 2, spans
+
+
+def _locate(take, peaks, n, fs, gaps):
+    """The R peak near each peak of the envelope: the largest deviation from the local mean, upward ones preferred."""
+    reach, fine, wide = round(REACH * fs), max(1, round(0.022 * fs)), round(0.2 * fs)
+    side = reach + wide // 2 + 1
+    out = [np.zeros(0, np.int64)]
+    for start, stop in _pieces(len(peaks), 4096):
+        p = peaks[start:stop]
+        first, last = max(p[0] - side, 0), min(p[-1] + side + 1, n)
+        x = take(first, last)
+        x = x[np.clip(p[:, None] + np.arange(-side, side + 1), first, last - 1) - first]
+        s = ndimage.uniform_filter1d(x, fine, axis=1) - ndimage.uniform_filter1d(x, wide, axis=1)
+        s = s[:, side - reach:side + reach + 1]
+        s = np.where(s > 0, s, -0.85 * s)
+        # of equal samples always the same one, whatever the rounding
+        s *= 1 - 1e-5 * np.abs(np.arange(-reach, reach + 1) + 0.3) / reach
+        out.append(np.clip(p + s.argmax(1) - reach, 0, n - 1))
+    found = np.unique(np.concatenate(out))
+    return found[~_inside(gaps, found)]
