@@ -228,10 +228,12 @@ def plot_ecg_with_labels(ecg, r_peaks, model=None, sample_rate=360, confidence_t
         raise ValueError(f"{len(predictions)} predictions for {len(r_peaks)} R peaks: give one for each")
     confidence = np.full(len(r_peaks), np.nan) if confidence is None else np.asarray(confidence, float)
     low, high = _limits(ecg, unit)
+    millivolts = None
     if ax is None:
         seconds = len(ecg) / sample_rate
         if unit == "mV" and seconds <= 20:
-            _, ax = paper_figure(seconds, high - low + 1.5)
+            millivolts = high - low + 1.5
+            _, ax = paper_figure(seconds, millivolts)
             ax.set_title(say("25 mm/s  10 mm/mV"), loc="right", fontsize=fontsize - 1, color="#555555")
         else:
             _, ax = plt.subplots(figsize=(270 * MM, 90 * MM), layout="constrained")
@@ -245,7 +247,8 @@ def plot_ecg_with_labels(ecg, r_peaks, model=None, sample_rate=360, confidence_t
         ax.figure.draw_without_rendering()
     draw_trace(ax, ecg, sample_rate, start)
     _draw_gaps(ax, ecg, sample_rate, start, say)
-    _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, (low, high), confidence_threshold, label_position, fontsize)
+    _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, (low, high), confidence_threshold, label_position, fontsize,
+                 millivolts)
     draw_paper(ax, unit)
     ax.set_yticks([v for v in ax.get_yticks() if low <= v <= high])
     return predictions
@@ -312,9 +315,9 @@ def _stack(left, right, bottom, height):
     return placed
 
 
-def _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, limits, threshold, position, fontsize):
+def _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, limits, threshold, position, fontsize, millivolts=None):
     """Class letter in a box and confidence in percent below it, so that none overlap, and a coloured tick at every beat.
-    Sets the limits of y so that labels and signal keep apart."""
+    Sets the limits of y so that labels and signal keep apart; to `millivolts` in all, where the paper prescribes it."""
     low, high = limits
     letters = np.array([CLASS_NAMES[p] if p is not None else "–" for p in predictions], dtype=object)
     with np.errstate(invalid="ignore"):
@@ -348,6 +351,7 @@ def _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, 
             break
         height = _stack((pixels - reach)[shown], (pixels + reach)[shown], (np.minimum(peak, high) - low) * scale + 0.4 * fontsize * point, row)
         band = max(height.max() + row - (high - low) * scale, 0.1 * axes_height)
+    extra = extra if millivolts is None else millivolts - (high - low)
     ax.set_ylim((low - extra, high) if position == "bottom" else (low, high + extra))
 
     if position != "peak":
@@ -433,7 +437,7 @@ def plot_recording(recording, table, start=0.0, seconds=None, confidence_thresho
             ax.set_yticks([v for v in ax.get_yticks() if low <= v <= high])
             ax.tick_params(labelsize=7)
             top = bottom - 7
-        if _class_index(labels[0] if labels else None) is not None or labels:
+        if len(table):
             _draw_legend(ax, [_class_index(p) for p in labels], confidence, confidence_threshold, fontsize, say)
         head = {"fontsize": fontsize, "va": "top"}
         figure.text(26 / A4[0], (A4[1] - 6) / A4[1], f"{recording.name}  {recording.lead}", weight="bold", **head)
@@ -497,11 +501,11 @@ def plot_saliency(row, importance, label, confidence=None, ax=None, *, title="",
 # --------------------------------------------------------------------------------------------------- errors and data set
 
 def load_rows(data, split):
-    """(rows (n, 187) in 0..1 as they were cut, y (n,), manifest) of a split in data/processed_data."""
+    """(take, y (n,), manifest) of a split in data/processed_data; take(index) gives those rows (k, 187), in 0..1 as they were cut."""
     manifest = artifacts.load_manifest(data)
     x, y = artifacts.load_split(data, split)
     mean, scale = (np.asarray(manifest["scaler"][key]) for key in ("mean", "scale"))
-    return lambda index: np.asarray(x[np.sort(index)][:, :, 0], float)[np.argsort(np.argsort(index))] * scale + mean, np.asarray(y), manifest
+    return (lambda index: np.asarray(x[index][:, :, 0], float) * scale + mean), np.asarray(y), manifest
 
 
 def plot_errors(predictions, rows, confusions=6, examples=4, fs=beats.SOURCE_FS, *, fontsize=8, lang="en"):
@@ -538,6 +542,24 @@ def plot_errors(predictions, rows, confusions=6, examples=4, fs=beats.SOURCE_FS,
     figure.suptitle(say("The most frequent confusions") + " (" + say("true → predicted, number of beats; surest mistakes first") + ")",
                     fontsize=fontsize + 2)
     return figure
+
+
+def errors_page(path, data, style):
+    """plot_errors() of a file of evaluate.py: data/evaluation/PROTOCOL/NAME_SPLIT.csv."""
+    artifacts.require(path, "python evaluate.py")
+    try:
+        table = pd.read_csv(path, dtype={"record": str, "true": str, "predicted": str})
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError):
+        raise InputError(f"{path} is no table of predictions: evaluate.py writes one") from None
+    missing = {"row", "true", "predicted", *(f"p_{name}" for name in CLASS_NAMES)} - set(table.columns)
+    split = path.stem.rsplit("_", 1)[-1]
+    if missing or split not in artifacts.SPLITS:
+        raise InputError(f"{path} is no table of predictions (NAME_val.csv or NAME_test.csv of evaluate.py)"
+                         + (f": it lacks {', '.join(sorted(missing))}" if missing else ""))
+    take, y, _ = load_rows(data, split)
+    if len(y) != len(table) or np.any(y != table["true"].map(_class_index)):
+        raise InputError(f"{path} belongs to other rows than those in {artifacts.processed(data)}: run evaluate.py again")
+    return plot_errors(table, take, **style)
 
 
 def plot_dataset(data="data", per_class=20, seed=0, *, fontsize=9, lang="en"):
@@ -622,3 +644,129 @@ def finish(figures, save, fallback, dpi=150):
     for one in written:
         print(f"figure: {one}")
     return written
+
+
+def labelled(args, recording):
+    """Table of the recording's beats: from an annotation file (--labels), else from the model. At least sample and label."""
+    if args.labels:
+        samples, symbols, _ = records.read_annotation(args.file, args.labels)
+        classes = beats.classes_of(symbols)
+        return pd.DataFrame({"sample": samples[classes >= 0], "label": [CLASS_NAMES[c] for c in classes[classes >= 0]]})
+    import inference                                    # torch or onnxruntime, which most figures do without
+    return inference.classify(recording.signal, recording.fs)
+
+
+def demo(args):
+    """The tutorial's three figures: denoising, labels, confidence, on a synthetic ECG of ten seconds."""
+    import inference
+    from clean_ECG import preprocess_ecg_signal
+    from Noisy_ECG_Signal import generate_noisy_ecg
+    fs = 360
+    _, _, noisy = generate_noisy_ecg(fs, 10)
+    style = {"fontsize": args.fontsize, "lang": args.lang}
+    axes = plot_ecg_comparison(noisy, preprocess_ecg_signal(noisy, fs), fs, processed_unit="z-score", **style)
+    yield axes[0].figure, 1, 3
+    table = inference.classify(noisy, fs)
+    figure, ax = paper_figure(10, 6)
+    plot_ecg_with_labels(noisy, table["sample"], None, fs, args.threshold, args.label_position, predictions=table["label"].tolist(),
+                         confidence=table["confidence"], ax=ax, **style)
+    yield figure, 2, 3
+    yield plot_prediction_confidence(table[[f"p_{name}" for name in CLASS_NAMES]], confidence_threshold=args.threshold, **style).figure, 3, 3
+
+
+def saliency_page(recording, table, model, start, fontsize=9, lang="en", count=8):
+    """What the model looked at in the `count` beats from `start` seconds on. Returns the figure."""
+    say = words.speaker(lang)
+    peaks = table["sample"].to_numpy()
+    rows, positions = beats.extract_beats(recording.signal, peaks, recording.fs)
+    mine = np.flatnonzero(positions >= start * recording.fs)[:count]
+    if len(mine) == 0:
+        raise InputError(f"--start {start:g}: {recording.name} has no beat from there on")
+    figure, axes = plt.subplots(-(-len(mine) // 4), 4, figsize=(A4[0] * MM, (-(-len(mine) // 4) * 62 + 16) * MM), layout="constrained", squeeze=False)
+    for ax in axes.flat[len(mine):]:
+        ax.axis("off")
+    for ax, k in zip(axes.flat, mine):
+        importance, label, confidence = occlusion(model, rows[k])
+        plot_saliency(rows[k], importance, label, confidence, ax, title=clock(positions[k] / recording.fs, 1), fontsize=fontsize, lang=lang)
+    bar = figure.colorbar(axes.flat[0].images[0], ax=axes, orientation="horizontal", fraction=0.04, pad=0.03, aspect=60, ticks=[])
+    bar.set_label("← " + say("speaks against the label") + "      " + say("speaks for the label") + " →", fontsize=fontsize)
+    figure.suptitle(f"{say('What the model looked at')}: {recording.name}, {recording.lead}", fontsize=fontsize + 2)
+    return figure
+
+
+# record, start (s): a stretch worth looking at
+GALLERY = (("100", 1475), ("119", 65), ("208", 60), ("233", 500))
+
+
+def gallery(folder, source, args):
+    """The pictures of the documentation, from MIT-BIH records 100, 119 (bigeminy), 208, 233 (runs) and 118 with electrode noise."""
+    style = {"fontsize": args.fontsize, "lang": args.lang}
+    noisy = next((path for path in (source / "118e12", source.parent / "nstdb" / "118e12") if path.with_suffix(".hea").exists()), None)
+    for name, start in (*GALLERY, ("118e12", 310)):
+        path = source / name if name != "118e12" else noisy
+        if path is None:
+            print("118e12 (noise stress test database) is neither beside nor in the records: no picture of it")
+            continue
+        recording = records.read_recording(path)
+        args.file = str(path)
+        table = labelled(args, recording)
+        a, b = int(start * recording.fs), int((start + STRIP) * recording.fs)
+        table = table[(table["sample"] >= a) & (table["sample"] < b)]
+        plot_ecg_with_labels(recording.signal[a:b], table["sample"] - a, None, recording.fs, args.threshold, args.label_position,
+                             predictions=table["label"].tolist(), confidence=table.get("confidence"), start=start,
+                             title=f"MIT-BIH {name}, {recording.lead}", **style)
+        finish([(plt.gcf(), 1, 1)], folder / f"gallery_{name}.png", None, dpi=110)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], epilog=__doc__.split("\n\n", 1)[1],
+                                     formatter_class=artifacts.HelpFormatter)
+    parser.add_argument("file", nargs="?", help="recording: WFDB, EDF, CSV, NPY (default: the tutorial's demo)")
+    records.add_options(parser)
+    parser.add_argument("--labels", metavar="EXT", help="draw this annotation of the record (atr, cor, cnn) instead of the model's labels")
+    parser.add_argument("--start", type=float, default=0, help="first second drawn")
+    parser.add_argument("--seconds", type=float, help="how many seconds; 0: to the end (default: one page)")
+    parser.add_argument("--saliency", action="store_true", help="what the model looked at, in eight beats from --start on")
+    parser.add_argument("--dataset", action="store_true", help="class counts and real rows of DATA/processed_data")
+    parser.add_argument("--errors", metavar="CSV", help="the most frequent confusions among the predictions that evaluate.py wrote")
+    parser.add_argument("--gallery", metavar="DIR", help="write the documentation's pictures there, from the MIT-BIH records in --records")
+    parser.add_argument("--records", default="data/mitdb", metavar="DIR", help="MIT-BIH records for --gallery")
+    parser.add_argument("--save", metavar="FILE", help=".png, .svg or .pdf (default: a window, without a display a .png in the working directory)")
+    parser.add_argument("--threshold", type=float, default=0.8, help="confidence below which a label is drawn hollow, 0..1")
+    parser.add_argument("--label-position", choices=POSITIONS, default="top", help="where the labels stand")
+    parser.add_argument("--fontsize", type=float, default=9, help="points")
+    parser.add_argument("--lang", choices=words.LANGUAGES, default="en", help="language of the figures")
+    parser.add_argument("--data", default="data", metavar="DIR", help="folder of the data")
+    args = parser.parse_args(argv)
+    if not 0 <= args.threshold <= 1:
+        raise InputError(f"--threshold {args.threshold:g}: give a confidence from 0 to 1")
+    if args.fontsize <= 0 or args.start < 0 or (args.seconds or 0) < 0:
+        raise InputError("--fontsize must be above 0, --start and --seconds not below")
+    if args.save and Path(args.save).suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise InputError(f"--save {args.save}: figures are written as .png, .svg or .pdf")
+    args.lang, font = words.figure_language(args.lang)
+    args.data = artifacts.locate(args.data)
+    style = {"fontsize": args.fontsize, "lang": args.lang}
+    with plt.rc_context(font):
+        if args.gallery:
+            return gallery(Path(args.gallery), Path(args.records), args)
+        if args.dataset:
+            figures, name = [(plot_dataset(args.data, **style), 1, 1)], "dataset.png"
+        elif args.errors:
+            figures, name = [(errors_page(Path(args.errors), args.data, style), 1, 1)], "errors.png"
+        elif args.file:
+            recording = records.read_recording(args.file, args.lead, args.fs, args.unit)
+            table = labelled(args, recording)
+            name = f"{recording.name}.png"
+            if args.saliency:
+                import inference
+                figures = [(saliency_page(recording, table, inference.load_model(), args.start, **style), 1, 1)]
+            else:
+                figures = plot_recording(recording, table, args.start, args.seconds, args.threshold, args.label_position, **style)
+        else:
+            figures, name = demo(args), "ecg.png"
+        finish(figures, args.save, name)
+
+
+if __name__ == "__main__":
+    artifacts.run(main)
