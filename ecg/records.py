@@ -1,37 +1,686 @@
-"""ECG files in, labels out."""
+"""ECG files in, labels out.
+
+`read_recording` takes WFDB, EDF/EDF+/BDF, CSV/TSV/text (Apple Watch exports and gzip too), NPY and NPZ, and gives one lead in mV.
+Rate and unit come from the file where it says them and are asked for where it does not. What had to be concluded from the
+file's looks stands in `Recording.notes`, for the stage to print.
+"""
+import gzip
+import io
+import os
+import re
+import tempfile
+import warnings
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import wfdb
 
 from ecg.artifacts import InputError
 
+LOWEST_FS = 50             # Hz: below, a QRS complex is a sample or two
+KINDS = "WFDB (.hea), EDF/BDF, CSV/TSV/TXT, NPY, NPZ; all but WFDB also as .gz"
+
 
 class Recording(NamedTuple):
-    """One lead of a recording: signal (n,) in mV, NaN where it is missing; fs in Hz; lead name; name of the recording."""
+    """One lead of a recording: signal (n,) float64 in mV, NaN where it is missing; fs in Hz; name of the lead; name of the
+    recording; names of all leads in the file; notes: sentences about what was concluded rather than read."""
     signal: np.ndarray
     fs: float
     lead: str
     name: str
+    leads: tuple = ()
+    notes: tuple = ()
+
+
+def add_options(parser):
+    """The three options of every stage that reads recordings, under the same names everywhere."""
+    parser.add_argument("--lead", help="name or number (from 0) of the lead (default: II where there is one, else the first)")
+    parser.add_argument("--fs", type=float, help="sampling rate in Hz, where the file does not say it")
+    parser.add_argument("--unit", help="V, mV, uV, or ADC units as GAIN/mV or GAIN(ZERO)/mV, such as 200(1024)/mV, "
+                                       "where the file does not say it")
+
+
+def read_recording(path, lead=None, fs=None, unit=None):
+    """One lead of any ECG file.
+
+    path: the file, with or without .hea for WFDB. lead: name or number from 0. fs in Hz and unit (`V`, `mV`, `uV`,
+    `200(1024)/mV`) are needed where the file does not say them, and win over the file where given. Returns Recording.
+    Raises InputError, naming file and option, for anything that cannot be read as an ECG.
+    """
+    path = Path(path)
+    if fs is not None and not (np.isfinite(fs) and fs > 0):
+        raise InputError(f"--fs {fs}: give the sampling rate in Hz, such as 250")
+    if unit is not None:
+        to_millivolt(np.zeros(1), unit, "--unit")
+    suffix = path.suffix.lower()
+    if suffix == ".gz":
+        suffix = Path(path.stem).suffix.lower()
+    if suffix not in _READERS and (wfdb_base(path).with_name(wfdb_base(path).name + ".hea").is_file()):
+        reader = _from_wfdb
+    elif path.is_dir():
+        raise InputError(f"{path} is a folder: name one recording in it")
+    elif not path.is_file():
+        raise InputError(f"{path} does not exist" + (f": a WFDB record needs its header {wfdb_base(path).name}.hea beside it"
+                                                     if suffix in ("", ".hea", ".dat", ".mat") else ""))
+    elif suffix not in _READERS:
+        raise InputError(f"{path}: no reader for this kind of file; readable are {KINDS}")
+    elif path.stat().st_size == 0:
+        raise InputError(f"{path} is empty")
+    else:
+        reader = _READERS[suffix]
+    try:
+        recording = reader(path, lead, fs, unit)
+    except InputError:
+        raise
+    except MemoryError:
+        raise InputError(f"{path}: too large for this machine's memory") from None
+    except Exception as error:      # the readers of three packages raise what they like on damaged files
+        raise InputError(f"{path} cannot be read, it seems damaged or cut short ({type(error).__name__}: {error})") from None
+    signal = np.asarray(recording.signal, dtype=np.float64)
+    signal = np.where(np.isfinite(signal), signal, np.nan)
+    if len(signal) == 0 or np.isnan(signal).all():
+        raise InputError(f"{path}: lead {recording.lead} holds no samples")
+    if not LOWEST_FS <= recording.fs <= 100_000:
+        raise InputError(f"{path}: a sampling rate of {recording.fs:g} Hz is no ECG's ({LOWEST_FS} Hz or more is needed): "
+                         "give the right one with --fs")
+    return recording._replace(signal=signal, notes=recording.notes + _plausible(signal, recording.fs))
+
+
+def find_recordings(folder, annotator=None):
+    """Sorted paths of the recordings in `folder` and below: WFDB records (without suffix; segments of a longer record are
+    not listed apart) and files of the other kinds. With `annotator`, WFDB records annotated by it alone.
+    A path that is itself a recording gives a list of that one. Raises InputError where there is none."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        base = wfdb_base(folder)
+        if not (folder.is_file() or base.with_name(base.name + ".hea").is_file()):
+            raise InputError(f"{folder} does not exist: give a recording or a folder of recordings")
+        return [folder]
+    visible = [p for p in folder.rglob("*") if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
+    headers = [p for p in visible if p.suffix == ".hea" and p.is_file()]
+    segments = {segment for header in headers for segment in _segments(header)}
+    found = [p.with_suffix("") for p in headers if p.with_suffix("") not in segments]
+    if annotator is None:
+        bases = set(found)
+        found += [p for p in visible if p.is_file() and p.with_suffix("") not in bases
+                  and (Path(p.stem).suffix if p.suffix.lower() == ".gz" else p.suffix).lower() in _READERS]
+    else:
+        found = [p for p in found if p.with_name(f"{p.name}.{annotator}").is_file()]
+    if not found:
+        raise InputError(f"{folder} holds no " + (f"WFDB record with an annotation .{annotator}" if annotator else
+                                                  f"recordings; readable are {KINDS}"))
+    return sorted(found)
+
+
+# --------------------------------------------------------------------------------------------- leads, units, plausibility
+
+def choose_lead(names, lead, path):
+    """Number of the wanted lead among `names`. None takes lead II (what the models saw most), unless the first lead is one of
+    those the models were trained on (II, V5) or no lead is called II."""
+    plain = [_lead_key(name) for name in names]
+    if lead is None:
+        preferred = [k for k, name in enumerate(plain) if name in ("MLII", "II")]
+        return 0 if not preferred or plain[0] in ("MLII", "II", "V5") else preferred[0]
+    wanted = str(lead)
+    for match in ([k for k, name in enumerate(names) if name == wanted],
+                  [int(wanted)] if re.fullmatch(r"\d+", wanted) and int(wanted) < len(names) else [],
+                  [k for k, name in enumerate(plain) if name == _lead_key(wanted)]):
+        if match:
+            return match[0]
+    raise InputError(f"{path} has no lead {lead!r}: --lead takes one of " + ", ".join(f"{k} ({n})" for k, n in enumerate(names)))
+
+
+def _lead_key(name):
+    """`ECG Lead II`, `EKG-II`, `ii` -> II"""
+    return re.sub(r"^(ECG|EKG)(?=.)|^LEAD|[\s_\-:.]", "", re.sub(r"[\s_\-:.]|LEAD", "", name.upper())) or name.upper()
+
+
+def _chosen(names, number, lead):
+    """A note on a lead that was chosen for the user among several."""
+    if lead is not None or len(names) < 2:
+        return ()
+    return (f"lead {names[number]} taken of {', '.join(names[:12])}{' ...' if len(names) > 12 else ''} (another with --lead)",)
+
+
+_MILLIVOLTS = {"v": 1e3, "volt": 1e3, "volts": 1e3, "mv": 1.0, "millivolt": 1.0, "millivolts": 1.0, "uv": 1e-3, "microvolt": 1e-3,
+               "microvolts": 1e-3, "nv": 1e-6}
+
+
+def _voltage(unit):
+    """mV per `unit`, None where it is no voltage."""
+    return _MILLIVOLTS.get(str(unit).strip().lower().replace("Â".lower(), "").replace("µ", "u").replace("μ", "u"))
+
+
+def to_millivolt(x, unit, where):
+    """`x` in `unit` (V, mV, uV, nV, or ADC units GAIN(ZERO)/mV) as mV. `where` names the option or file in the error."""
+    factor = _voltage(unit)
+    if factor is not None:
+        return x if factor == 1 else x * factor
+    adc = re.fullmatch(r"([\d.]+(?:e[+-]?\d+)?)(?:\((-?[\d.]+)\))?/(\w+)", str(unit).strip(), re.IGNORECASE)
+    if adc and _voltage(adc[3]) and _number(adc[1]) and (adc[2] is None or _number(adc[2]) is not None):
+        return (x - (_number(adc[2]) if adc[2] else 0.0)) / _number(adc[1]) * _voltage(adc[3])
+    raise InputError(f"{where}: unit {unit!r} is not known; --unit takes V, mV, uV, or ADC units as GAIN/mV or GAIN(ZERO)/mV, "
+                     "such as 200(1024)/mV")
+
+
+def _number(text):
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _unit_needed(path):
+    return InputError(f"{path} does not say in what unit its values are: give --unit V, mV, uV, or GAIN/mV for ADC units")
+
+
+def _rate_needed(path):
+    return InputError(f"{path} does not say its sampling rate: give --fs HZ")
+
+
+def _overruled(what, told, given, option):
+    return () if given is None or told is None or told == given else (f"the file says {what} {told}, {option} {given} is used",)
+
+
+def _plausible(signal, fs):
+    """A note on amplitudes that no electrocardiograph gives: the unit is probably another."""
+    part = signal[:int(600 * fs)]
+    part = part[np.isfinite(part)]
+    swing = np.subtract(*np.percentile(part, [99.5, 0.5])) if len(part) else 0.0
+    if swing and not 0.02 <= swing <= 50:
+        return (f"the signal spans {swing:.3g} mV, an ECG 0.1 to 10: check the unit (--unit). Beats are found and labelled at any scale",)
+    return ()
+
+
+# --------------------------------------------------------------------------------------------- WFDB
+
+def wfdb_base(path):
+    """Path of a WFDB record without suffix: 100, 100.hea, 100.dat and 100.atr -> 100"""
+    path = Path(path)
+    return path.with_suffix("") if path.suffix in (".hea", ".dat", ".atr", ".mat") else path
+
+
+def _segments(header):
+    """Paths of the segments that a multi-segment header refers to."""
+    lines = [line.split() for line in header.read_text(encoding="latin-1").splitlines() if line.strip() and line[0] != "#"]
+    if not lines or "/" not in lines[0][0]:
+        return []
+    return [header.parent / line[0] for line in lines[1:] if line[0] != "~"]
 
 
 def read_wfdb(path, lead=0):
-    """One lead of a WFDB record (path with or without .hea or .dat), as Recording."""
-    base = Path(path)
-    if base.suffix in (".hea", ".dat", ".atr"):
-        base = base.with_suffix("")
-    if not base.with_name(base.name + ".hea").exists():
-        raise InputError(f"{base}.hea is missing: a WFDB record is a .hea and a .dat file")
-    record = wfdb.rdrecord(str(base), channels=[lead], physical=True)
-    return Recording(record.p_signal[:, 0], float(record.fs), record.sig_name[0], base.name)
+    """A lead (name or number) of a WFDB record, by default the first: the one the published heartbeat rows were cut from."""
+    return read_recording(path, lead)
 
 
-def read_annotation(path, annotator="atr"):
-    """(samples int64 (n,), symbols list of str, aux_note list of str) of a WFDB annotation file."""
-    base = Path(path)
+def _from_wfdb(path, lead, fs, unit):
+    import wfdb
+    base = wfdb_base(path)
+    header = wfdb.rdheader(str(base), rd_segments=True)
+    several = isinstance(header, wfdb.MultiRecord)
+    names = header.get_sig_name() if several else header.sig_name
+    if not names:
+        raise InputError(f"{base}.hea describes no signal")
+    names = [name or f"signal {k}" for k, name in enumerate(names)]
+    number = choose_lead(names, lead, base)
+    notes = _chosen(names, number, lead)
+    if several:
+        parts = [(part.sig_name.index(names[number]) if part is not None and names[number] in part.sig_name else None,
+                  base.parent / name, length) for part, name, length in zip(header.segments, header.seg_name, header.seg_len)]
+        parts = [_wfdb_segment(file, k, unit) if k is not None and length else (length, None, None) for k, file, length in parts]
+        frame = max((per for _, per, _ in parts if per), default=1)
+        signal = np.concatenate([np.full(part * frame, np.nan) if per is None else np.repeat(part, frame // per)
+                                 for part, per, _ in parts])
+        units = next((told for _, _, told in parts if told), None)
+    else:
+        signal, frame, units = _wfdb_segment(base, number, unit)
+        if unit is None and _uncalibrated(base, number):
+            notes += (f"{base}.hea gives no gain: 200 units per mV assumed, as WFDB defines (another with --unit GAIN/mV)",)
+    own_fs = float(header.fs) * frame
+    return Recording(signal, float(fs or own_fs), names[number], base.name, tuple(names),
+                     notes + _overruled("rate", own_fs, fs, "--fs") + _overruled("unit", units, unit, "--unit"))
+
+
+def _wfdb_segment(base, number, unit):
+    """(signal (n,) mV, samples per frame, unit in the file) of signal `number` of a single-segment record."""
+    import wfdb
+    record = wfdb.rdrecord(str(base), channels=[number], smooth_frames=False)   # every sample of a lead faster than its frames
+    signal, told = record.e_p_signal[0], record.units[0]
+    if unit is not None and "/" in unit:
+        signal = to_millivolt(signal * record.adc_gain[0] + record.baseline[0], unit, "--unit")
+    elif unit is None and _voltage(told) is None:
+        raise InputError(f"{base}: lead {record.sig_name[0]} is in {told}, not in volts: choose another with --lead, or give --unit")
+    else:
+        signal = to_millivolt(signal, unit or told, base)
+    return signal, record.samps_per_frame[0], told
+
+
+def _uncalibrated(base, number):
+    """Whether the header of a record leaves out the gain of signal `number`, or gives 0."""
+    lines = [line.split() for line in base.with_name(base.name + ".hea").read_text(encoding="latin-1").splitlines()
+             if line.strip() and line[0] != "#"]
+    fields = lines[1 + number]
+    return len(fields) < 3 or re.match(r"0+(\.0*)?(\D|$)", fields[2]) is not None
+
+
+def read_annotation(path, annotator="atr", fs=None):
+    """(samples int64 (n,), symbols list of str, aux_note list of str) of a WFDB annotation file.
+
+    path: the record, with or without suffix. fs: rate in Hz that the samples shall count in, for a lead that is stored faster
+    than the record's frames (default: as stored). Raises InputError where there is no such annotation or it is damaged."""
+    import wfdb
+    base = wfdb_base(path)
     file = base.with_name(f"{base.name}.{annotator}")
     if not file.exists():
         raise InputError(f"{file} is missing: the record has no annotation by {annotator!r}")
-    ann = wfdb.rdann(str(base), annotator)
-    return np.asarray(ann.sample, dtype=np.int64), list(ann.symbol), list(ann.aux_note or [""] * len(ann.sample))
+    if file.stat().st_size <= 2 and file.read_bytes() in (b"", b"\0\0"):           # no annotation at all
+        return np.zeros(0, np.int64), [], []
+    try:
+        ann = wfdb.rdann(str(base), annotator)
+    except Exception as error:
+        raise InputError(f"{file} is no WFDB annotation, or damaged ({type(error).__name__}: {error})") from None
+    samples = np.asarray(ann.sample, dtype=np.int64)
+    if fs is not None and ann.fs and float(ann.fs) != float(fs):
+        samples = np.rint(samples * (fs / ann.fs)).astype(np.int64)
+    return samples, list(ann.symbol), list(ann.aux_note or [""] * len(ann.sample))
+
+
+def write_annotation(folder, name, samples, symbols, fs, annotator="cnn", aux_note=None):
+    """Write folder/NAME.ANNOTATOR, a WFDB annotation file, whole or not at all. Returns its path.
+
+    samples: (n,) increasing; symbols: n WFDB symbols; fs in Hz, kept in the file. Raises InputError for a bad annotator name,
+    symbols that WFDB does not know or samples that do not increase."""
+    import wfdb
+    samples, symbols = np.asarray(samples, dtype=np.int64), list(symbols)
+    if not re.fullmatch(r"[A-Za-z]+", annotator):
+        raise InputError(f"annotator {annotator!r}: WFDB wants letters alone, such as cnn")
+    if len(samples) != len(symbols) or np.any(np.diff(samples) < 0) or np.any(samples < 0):
+        raise InputError(f"{name}.{annotator}: {len(samples)} samples (increasing, from 0) and {len(symbols)} symbols do not fit")
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=folder) as temporary:
+            if len(samples):
+                wfdb.wrann("record", annotator, samples, symbols, fs=fs, aux_note=aux_note, write_dir=temporary)
+            else:
+                (Path(temporary) / f"record.{annotator}").write_bytes(b"\0\0")       # the format's end mark alone
+            os.replace(Path(temporary) / f"record.{annotator}", folder / f"{name}.{annotator}")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{name}.{annotator}: {error}") from None
+    return folder / f"{name}.{annotator}"
+
+
+# --------------------------------------------------------------------------------------------- EDF, BDF
+
+def _bytes(path):
+    if path.suffix.lower() != ".gz":
+        return path.read_bytes()
+    try:
+        with gzip.open(path) as file:
+            return file.read()
+    except (OSError, EOFError, zlib.error):
+        raise InputError(f"{path} is no gzip file, or damaged") from None
+
+
+def _from_edf(path, lead, fs, unit):
+    import edfio
+    is_bdf = ".bdf" in path.suffixes or ".BDF" in path.suffixes
+    raw = _bytes(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")                  # on header fields that do not matter here
+        edf = edfio.read_bdf(io.BytesIO(raw)) if is_bdf else edfio.read_edf(raw, header_encoding="latin-1")
+    names = [signal.label.strip() or f"signal {k}" for k, signal in enumerate(edf.signals)]
+    if not names:
+        raise InputError(f"{path} holds annotations alone, no signal")
+    if lead is None and len(names) > 1:
+        cardiac = [k for k, name in enumerate(names) if re.search(r"ECG|EKG", name.upper())
+                   or re.fullmatch(r"ML?I{1,3}|I{1,3}|AV[RLF]|V[1-9]", _lead_key(name))]
+        if not cardiac:
+            raise InputError(f"{path} holds {', '.join(names)}: say which is the ECG with --lead")
+        number = cardiac[choose_lead([names[k] for k in cardiac], None, path)]
+    else:
+        number = choose_lead(names, lead, path)
+    signal = edf.signals[number]
+    own_unit, own_fs = signal.physical_dimension.strip(), float(signal.sampling_frequency)
+    x = np.array(signal.data, dtype=np.float64)
+    gaps = ()
+    if re.match(r"(EDF|BDF)\+D", edf.reserved):
+        onsets = _record_onsets(raw, edf.num_data_records, 3 if is_bdf else 2)
+        x = _spread(x.reshape(len(onsets), -1), onsets, own_fs, path)
+        missing = np.isnan(x).sum() / own_fs
+        gaps = (f"the recording is interrupted: {missing:.0f} s are missing",) if missing else ()
+    if unit is None and _voltage(own_unit) is None:
+        raise _unit_needed(path) if not own_unit else InputError(
+            f"{path}: signal {names[number]} is in {own_unit}, not in volts: choose another with --lead, or give --unit")
+    if unit is not None and "/" in unit:                 # ADC units: back to the stored integers
+        scale = (signal.physical_max - signal.physical_min) / (signal.digital_max - signal.digital_min)
+        x = (x - signal.physical_min) / scale + signal.digital_min
+    return Recording(to_millivolt(x, unit or own_unit, path), float(fs or own_fs), names[number], _stem(path), tuple(names),
+                     _chosen(names, number, lead) + gaps + _overruled("rate", own_fs, fs, "--fs")
+                     + _overruled("unit", own_unit or None, unit, "--unit"))
+
+
+def _record_onsets(raw, records, width):
+    """(records,) s: when each data record of a discontinuous EDF+ (width 2 bytes a sample) or BDF+ (3) begins."""
+    first, count = int(raw[184:192]), int(raw[252:256])
+    labels = [raw[256 + 16 * k:272 + 16 * k].strip() for k in range(count)]
+    sizes = [width * int(raw[256 + 216 * count + 8 * k:264 + 216 * count + 8 * k]) for k in range(count)]
+    k = next(k for k, label in enumerate(labels) if label.endswith(b"Annotations"))
+    starts = first + sum(sizes[:k]) + sum(sizes) * np.arange(records)
+    return np.array([float(raw[at:at + sizes[k]].split(b"\x14", 1)[0]) for at in starts])
+
+
+def _spread(blocks, onsets, fs, path):
+    """(n,) the blocks (m, k) where their onsets (m,) in s put them, NaN between."""
+    at = np.rint((onsets - onsets[0]) * fs).astype(np.int64)
+    if np.any(np.diff(at) < blocks.shape[1] - 1) or at[-1] > 20 * blocks.size + 86400 * fs:
+        raise InputError(f"{path}: the times of its data records are not in order")
+    out = np.full(at[-1] + blocks.shape[1], np.nan)
+    out[at[:, None] + np.arange(blocks.shape[1])] = blocks
+    return out
+
+
+def _stem(path):
+    path = Path(path)
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
+
+
+# --------------------------------------------------------------------------------------------- text
+
+_MISSING = {"", "nan", "na", "n/a", "null", "none", "-"}
+_TIME = re.compile(r"^(elapsed ?)?(time|times|timestamp|datetime|date|t|seconds?|secs?|ms|zeit|temps|tiempo|时间|時間)(?![a-z])", re.IGNORECASE)
+_INDEX = re.compile(r"^(sample(s| ?#| ?(number|index|no\.?))?|index|idx|n|#|row|nseq|unnamed.*|)$", re.IGNORECASE)
+_RATE = re.compile(r"(?:sampl\w*[ _-]?(?:rate|frequency|freq)?|\bfs|\bsfreq|frequency|rate)\W{0,4}\s*[:=,;\t ]\s*\"?([\d]+(?:[.,]\d+)?)\s*(k?)", re.IGNORECASE)
+_HERTZ = re.compile(r"([\d]+(?:[.,]\d+)?)\s*(k?)(?:hertz|hz\b|赫兹|赫茲|赫|ヘルツ|герц|헤르츠)", re.IGNORECASE)
+_CLOCK = re.compile(r"^\[?\d*:?\d+:\d+(\.\d+)?\]?$")
+
+
+def _text(path):
+    raw = _bytes(path)
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16")
+    if b"\0" in raw[:4096]:
+        raise InputError(f"{path} is no text: it holds binary data")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _split(line, delimiter):
+    parts = line.split() if delimiter == " " else line.split(delimiter)
+    return [part.strip().strip("\"'").strip() for part in parts]
+
+
+def _is_number(field):
+    return _number(field.replace(",", ".")) is not None
+
+
+def _is_time(field):
+    return bool(_CLOCK.match(field) or re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", field))
+
+
+def _is_data(fields):
+    """Whether a line holds samples: a number somewhere, a number, gap or time first, at most one word (a label) after it."""
+    words = [f for f in fields[1:] if not _is_number(f) and f.lower() not in _MISSING]
+    return any(map(_is_number, fields)) and len(words) <= 1 and \
+        (_is_number(fields[0]) or fields[0].lower() in _MISSING or _is_time(fields[0]))
+
+
+def _layout(lines, path):
+    """(delimiter, number of head lines) of a text table: its head ends where three lines of data follow one another."""
+    for delimiter in ("\t", ";", ",", " "):
+        fields = [_split(line, delimiter) for line in lines]
+        wide = [len(f) > 1 for f in fields if f not in ([""], [])]
+        if delimiter != " " and np.mean(wide[len(wide) // 2:] or [0]) < 0.9:
+            continue
+        data = [line.strip() != "" and line.lstrip()[0] not in "#%" and _is_data(f) for line, f in zip(lines, fields)]
+        for k in range(len(lines)):
+            if data[k] and all(data[k:k + 3]):
+                return delimiter, k
+    raise InputError(f"{path} holds no table of numbers: an ECG as text has one row a sample")
+
+
+def _head_rate(head):
+    for pattern in (_HERTZ, _RATE):
+        for line in head:
+            match = pattern.search(line)
+            if match:
+                return float(match[1].replace(",", ".")) * (1000 if match[2] else 1)
+    return None
+
+
+def _unit_in(name):
+    """(name without its unit, unit or None): `MLII (mV)`, `ecg_uV`, `V5 [µV]`"""
+    match = re.search(r"\s*[(\[]\s*([^)\]]+?)\s*[)\]]\s*$|[_ ]([mnuµμ]?v)$", name, re.IGNORECASE)
+    if match and _voltage(match[1] or match[2]) is not None:
+        return name[:match.start()].strip() or name, match[1] or match[2]
+    return name, None
+
+
+def _from_text(path, lead, fs, unit):
+    text = _text(path)
+    lines = text[:200_000].splitlines()[:400]
+    delimiter, skip = _layout(lines, path)
+    head = [line for line in lines[:skip] if line.strip()]
+    first = [_split(line, delimiter) for line in lines[skip:-1] or lines[skip:] if line.strip()]
+    width = max(len(f) for f in first)
+    names, units = _names(lines[:skip], delimiter, width)
+    said_fs = _head_rate(head)
+    if not names and said_fs and delimiter == "," and width == 2 and (
+            all(f[-1] == "" for f in first) or all(re.fullmatch(r"-?\d+,\d*", ",".join(f)) for f in first)):
+        delimiter, width, decimal = "\n", 1, ","         # a number a line; the comma is the decimal sign or the end of the line
+    else:
+        decimal = "," if delimiter != "," and any("," in field for fields in first for field in fields) else "."
+    columns = _columns(text, skip, delimiter, decimal, path)
+    del text
+    if len(columns) != len(names):
+        names, units = [f"column {k}" for k in range(len(columns))], [None] * len(columns)
+        named = False
+    else:
+        named = True
+    clock = _time_column(columns, names, named)
+    keep = [k for k in range(len(columns)) if k != clock and not (named and (_INDEX.match(names[k]) or _TIME.match(names[k])))]
+    if not keep:
+        raise InputError(f"{path} holds a time column alone, no ECG")
+    leads, words = [names[k] for k in keep], [re.split(r"[,;:=\t ]+", line) for line in head]
+    if not named and len(keep) == 1:                      # `Lead,Lead I` among the lines of the head
+        leads = [next((w for line in words if len(line) > 1 for w in line[-1:]
+                       if re.fullmatch(r"I{1,3}|aV[RLF]|V[1-6]", w.strip('"'))), leads[0])]
+    number = choose_lead(leads, lead, path)
+    told = units[keep[number]] or next((w for line in words for w in line[1:] if _voltage(w.strip('"')) is not None), None)
+    if unit is None and told is None:
+        raise _unit_needed(path)
+    x, notes = _numbers(columns[keep[number]], path), ()
+    own_fs = said_fs
+    if clock is not None and fs is None:
+        times, notes = _seconds(columns[clock], names[clock] if named else "", path)
+        if times is not None:
+            own_fs, x, gaps = _by_time(x, times, path)
+            notes += gaps
+    if fs is None and own_fs is None:
+        raise _rate_needed(path)
+    return Recording(to_millivolt(x, unit or told, path), float(fs or own_fs), leads[number], _stem(path), tuple(leads),
+                     _chosen(leads, number, lead) + notes + _overruled("unit", told, unit, "--unit")
+                     + _overruled("rate", said_fs, fs, "--fs"))
+
+
+def _columns(text, skip, delimiter, decimal, path):
+    """The columns of a text table: numbers where all of a column are, else text."""
+    import pandas as pd
+    if delimiter == "\n":
+        lines = [line.strip().strip('"').rstrip(",").replace(",", ".") for line in text.splitlines()[skip:]]
+        return [pd.Series(line for line in lines if line)]
+    try:
+        table = pd.read_csv(io.StringIO(text), sep=r"\s+" if delimiter == " " else delimiter, header=None, skiprows=skip,
+                            index_col=False, decimal=decimal, na_values=sorted(_MISSING), keep_default_na=True,
+                            skipinitialspace=True, comment="#", low_memory=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(f"{path}: its rows differ in their number of columns ({error})") from None
+    while table.shape[1] > 1 and table.iloc[:, -1].isna().all():           # lines that end in a delimiter
+        table = table.iloc[:, :-1]
+    if len(table) <= 24 and table.shape[1] > 500:         # one row a lead instead of one row a sample
+        table = table.T
+    if table.shape[1] > 40:
+        raise InputError(f"{path} has {table.shape[1]} columns: an ECG has one row a sample and one column a lead "
+                         "(rows of 187 samples and a class are heartbeats for data_preprocess.py, not a recording)")
+    return [table[k] for k in table.columns]
+
+
+def _names(head, delimiter, width):
+    """(names, units) of the columns, from the one or two lines right above the data; two empty lists where there are none."""
+    above = []
+    for line in reversed(head[-2:]):
+        line = line.strip().lstrip("#%").strip()
+        row = [line] if width == 1 and delimiter == " " else _split(line, delimiter)
+        if delimiter == " " and len(row) != width:
+            row = re.split(r"\s{2,}", line)                  # `Elapsed time   MLII   V5`
+        row = row[:-1] if len(row) == width + 1 and row[-1] == "" else row
+        if len(row) != width or sum(f == "" for f in row) > 1 or any(_HERTZ.search(f) for f in row) or row == [""]:
+            break
+        above.insert(0, row)
+    units = [None] * width
+    second = [re.sub(r"[()\[\]]", "", f) for f in above[-1]] if above else []
+    if any(_voltage(f) is not None for f in second):          # names, then units, as rdsamp and PhysioBank write them
+        if len(above) < 2:
+            return ([f"column {k}" for k in range(width)], second) if all(_voltage(f) for f in second) else ([], [])
+        units = [f if _voltage(f) is not None else None for f in second]
+        above = [[f"{name} ({unit})" if _TIME.match(name) else name for name, unit in zip(above[0], second)]]
+    if not above:
+        return [], []
+    names, inline = zip(*(_unit_in(name) for name in above[-1]))
+    return list(names), [a or b for a, b in zip(inline, units)]
+
+
+def _numbers(column, path):
+    """(n,) float of a column; gaps are NaN; anything else that is no number is an InputError with its row."""
+    import pandas as pd
+    if column.dtype.kind in "iuf":
+        return column.to_numpy(dtype=np.float64)
+    text = column.astype("object").where(column.notna(), "").astype(str).str.strip(" \"'\t")
+    x = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
+    for k in np.flatnonzero(np.isnan(x)):
+        if text.iloc[k].lower() not in _MISSING:
+            raise InputError(f"{path}: {text.iloc[k][:40]!r} in row {k + 1} of its table is no number")
+    return x
+
+
+def _time_column(columns, names, named):
+    """Number of the column that holds the time, None where there is none."""
+    if named:
+        return next((k for k, name in enumerate(names) if _TIME.match(name)), None)
+    if len(columns) < 2:
+        return None
+    first = columns[0].iloc[:2000]
+    if first.dtype.kind not in "iuf":
+        return 0 if first.astype(str).str.strip(" []\"'").map(_is_time).all() else None
+    return 0 if len(first) > 10 and np.all(np.diff(first) > 0) else None        # no lead rises for ever
+
+
+def _seconds(column, name, path):
+    """(times (n,) s, notes) of a time column; None instead of times where it only counts the samples."""
+    import pandas as pd
+    if column.dtype.kind not in "iuf":
+        text = column.astype(str).str.strip(" []\"'\t")
+        if re.match(r"\d{4}-\d\d-\d\d", text.iloc[0]):
+            stamps = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
+            times = (stamps - stamps.iloc[0]).dt.total_seconds().to_numpy()
+        elif ":" in text.iloc[0]:
+            parts = text.str.split(":", expand=True).apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+            times = parts @ 60.0 ** np.arange(parts.shape[1] - 1, -1, -1)
+            times = times + 86400.0 * np.concatenate([[0], np.cumsum(np.diff(times) < -43200)])           # midnight
+        else:
+            times = _numbers(column, path)
+        if np.isnan(times).any():
+            raise InputError(f"{path}: the time in row {int(np.argmax(np.isnan(times))) + 1} of its table cannot be read")
+        if ":" in text.iloc[0]:
+            return times, ()
+    else:
+        times = _numbers(column, path)
+    step = np.nanmedian(np.diff(times)) if len(times) > 1 else np.nan
+    told = re.search(r"(milli|micro|nano)?seconds?\b|(?<![a-z])(m|u|µ|μ|n)?s(ecs?)?\b", name, re.IGNORECASE)
+    if told:
+        prefix = (told[1] or told[2] or "").lower()
+        return times * {"milli": 1e-3, "m": 1e-3, "": 1.0, "nano": 1e-9, "n": 1e-9}.get(prefix, 1e-6), ()
+    if 0 < step <= 1 / LOWEST_FS:
+        return times, (f"the time column is taken in seconds: {1 / step:.5g} samples per second",)
+    if 1 < step <= 1000 / LOWEST_FS:
+        return times * 1e-3, (f"the time column is taken in milliseconds: {1000 / step:.5g} samples per second",)
+    return None, ()                                  # a step of 1 counts the samples, or milliseconds: it cannot be told
+
+
+def _by_time(x, times, path):
+    """(fs, x with NaN where rows are missing, notes) from the time (n,) in s of each sample."""
+    whole = np.isfinite(times)
+    if not whole.all():
+        raise InputError(f"{path}: its time column has gaps; fill them or give --fs")
+    steps = np.diff(times)
+    if len(steps) == 0 or np.median(steps) <= 0:
+        raise InputError(f"{path}: its times are too coarse to tell the sampling rate: give --fs HZ")
+    if np.any(steps < 0):
+        raise InputError(f"{path}: its times run backwards at row {int(np.argmax(steps < 0)) + 2}: sort the rows or give --fs HZ")
+    quantum = np.min(np.abs(np.diff(np.unique(np.round(steps, 7)))), initial=np.inf)       # times may be rounded, to ms say
+    quantum = quantum if np.isfinite(quantum) and quantum < np.median(steps) else 0.0
+    inner = steps <= 1.5 * np.median(steps) + quantum
+    fs = np.count_nonzero(inner) / steps[inner].sum()
+    if np.mean(np.abs(steps[inner] * fs - 1) > 0.25 + 1.01 * quantum * fs) > 0.01:
+        raise InputError(f"{path} is not evenly sampled (steps of {steps[inner].min():.4g} to {steps[inner].max():.4g} s): "
+                         "resample it first, or give --fs HZ")
+    if abs(fs - round(fs)) <= fs * (1e-5 + quantum / (times[-1] - times[0])):
+        fs = float(round(fs))
+    if inner.all():
+        return fs, x, ()
+    jump = np.where(inner, 1, np.rint(steps * fs)).astype(np.float64)
+    if jump.sum() > 20 * len(x) + 86400 * fs:
+        raise InputError(f"{path}: its times jump by {steps.max():.0f} s: cut the recording there")
+    at = np.concatenate([[0], np.cumsum(jump)]).astype(np.int64)
+    filled = np.full(at[-1] + 1, np.nan)
+    filled[at] = x
+    missing = (len(filled) - len(x)) / fs
+    return fs, filled, (f"rows are missing: {np.count_nonzero(~inner)} gaps, {missing:.3g} s, kept as missing signal",)
+
+
+# --------------------------------------------------------------------------------------------- NumPy
+
+def _from_numpy(path, lead, fs, unit):
+    try:
+        loaded = np.load(io.BytesIO(_bytes(path)), allow_pickle=False)
+        entries = {} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
+    except ValueError as error:
+        if "pickle" in str(error):
+            raise InputError(f"{path} holds Python objects, which could run code: save it as a plain array of numbers") from None
+        raise
+    x = loaded if isinstance(loaded, np.ndarray) else None
+    lower = {key.lower(): value for key, value in entries.items()}
+    if x is None:
+        arrays = {k: v for k, v in entries.items() if v.ndim in (1, 2) and v.dtype.kind in "iuf" and v.size > 100}
+        named = [k for k in arrays if k.lower() in ("signal", "signals", "ecg", "data", "x", "p_signal", "arr_0")]
+        chosen = named[:1] or (list(arrays) if len(arrays) == 1 else [])
+        if not chosen:
+            raise InputError(f"{path} holds {', '.join(entries) or 'nothing'}: name the ECG's array `signal`")
+        x = arrays[chosen[0]]
+    if x.dtype.kind not in "iuf" or x.ndim not in (1, 2):
+        raise InputError(f"{path}: an array of {x.dtype}, shape {x.shape}, is no ECG: give numbers of shape (samples,) or (samples, leads)")
+    x = x[:, None] if x.ndim == 1 else x.T if x.shape[0] < x.shape[1] else x
+    if x.shape[1] > 40:
+        raise InputError(f"{path}: shape {x.shape} is no ECG of (samples, leads); rows of beats are for the models, not for this")
+    said_fs = next((float(lower[k].reshape(-1)[0]) for k in ("fs", "sampling_rate", "sample_rate", "sfreq", "rate", "frequency")
+                    if k in lower and lower[k].size == 1 and lower[k].dtype.kind in "iuf"), None)
+    said_unit = next((str(lower[k].reshape(-1)[0]) for k in ("unit", "units") if k in lower and lower[k].size), None)
+    names = next(([str(v) for v in lower[k].reshape(-1)] for k in ("leads", "lead", "sig_name", "names", "channels")
+                  if k in lower and lower[k].size == x.shape[1]), [f"column {k}" for k in range(x.shape[1])])
+    number = choose_lead(names, lead, path)
+    if fs is None and said_fs is None:
+        raise _rate_needed(path)
+    if unit is None and said_unit is None:
+        raise _unit_needed(path)
+    return Recording(to_millivolt(x[:, number].astype(np.float64), unit or said_unit, path), float(fs or said_fs), names[number],
+                     _stem(path), tuple(names), _chosen(names, number, lead) + _overruled("rate", said_fs, fs, "--fs")
+                     + _overruled("unit", said_unit, unit, "--unit"))
+
+
+_READERS = {".edf": _from_edf, ".bdf": _from_edf, ".rec": _from_edf, ".csv": _from_text, ".tsv": _from_text, ".txt": _from_text,
+            ".npy": _from_numpy, ".npz": _from_numpy}
