@@ -32,7 +32,7 @@ from ecg.beats import CLASS_NAMES, detect_r_peaks, extract_beats  # noqa: F401
 
 BATCH = 256
 LONG_ENOUGH = 60.0, 30            # seconds and beats from which `auto` trusts a model that compares beats with each other
-SINGLE_BEAT = "residual_best", "self"   # `auto` below that: the first of these that is there
+SINGLE_BEAT = "residual", "self"  # `auto` below that: the first of these that is there
 UNLABELLED = "?"                  # a beat that was found but could not be classified
 COLUMNS = ["sample", "time_s", "label", "confidence", *(f"p_{name}" for name in CLASS_NAMES), "quality"]
 
@@ -108,7 +108,7 @@ def logits(model, x):
         return np.concatenate([model.run(["logits"], {"ecg_input": part})[0] for part in parts])
     import torch
     with torch.inference_mode():
-        return np.concatenate([model(torch.from_numpy(part)).numpy() for part in parts])
+        return np.concatenate([model(torch.tensor(part)).numpy() for part in parts])
 
 
 def softmax(x):
@@ -425,7 +425,7 @@ def main(argv=None):
     parser.add_argument("files", nargs="*", metavar="FILE", help="recordings, or folders of them (these need --out)")
     records.add_options(parser)
     parser.add_argument("--model", default="auto", help="auto: the context model from 60 s and 30 beats on, the best single-beat "
-                        "model below that; or a name (self, deep, residual_best, context ...) or a .pth or .onnx file")
+                        "model below that; or a name (self, deep, residual, context ...) or a .pth or .onnx file")
     parser.add_argument("--engine", choices=("auto", "onnx", "torch", "both"), default="auto",
                         help="what computes the model; auto: ONNX Runtime where there is an ONNX file; both: and how they agree")
     parser.add_argument("--reference", metavar="EXT", default="atr", help="annotator to compare with, where a WFDB record has it")

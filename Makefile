@@ -1,0 +1,46 @@
+# make run      the whole chain on embedded synthetic data, in demo/; ends with the shipped weights labelling a recording
+# make test     the tests; those on real recordings are skipped where there are none (ECG_DATA names their folder)
+# make results  every figure and table of the README and docs/results.md, from stored predictions (FRESH=1: predict again)
+# Each sets up .venv by itself. PYTHON=python3.12 chooses another interpreter, 3.11 to 3.13.
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+DEMO   := --data demo/data --weight demo/weight
+
+.PHONY: run test results clean
+.DELETE_ON_ERROR:
+
+$(VENV)/ready: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "$$($(PYTHON) --version) is not 3.11 to 3.13: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/ready-test: $(VENV)/ready tests/requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+# The stages in order, small: 10 synthetic patients, few epochs. The weights this trains are worth nothing beyond the show.
+run: $(VENV)/ready
+	$(PY) data_preprocess.py --source demo --data demo/data
+	$(PY) visualize.py --dataset --data demo/data --save demo/dataset.png
+	$(PY) train.py --epochs 2 --batch 128 $(DEMO) --runs demo/runs
+	$(PY) continue_train.py --epochs 1 --batch 128 $(DEMO) --runs demo/runs
+	$(PY) evaluate.py $(DEMO)
+	$(PY) export_onnx.py $(DEMO)
+	$(PY) Noisy_ECG_Signal.py --save demo/noisy.png
+	$(PY) clean_ECG.py --save demo/cleaned.png
+	$(PY) inference.py --engine both --csv demo/beats.csv --json demo/beats.json --annotation demo --report demo/report.html
+	$(PY) visualize.py --save demo/labels.png
+	@echo "pictures, labels and the report (demo/report.html) are in demo/; the model that made them was trained on real recordings"
+
+test: $(VENV)/ready-test
+	$(PY) -m pytest -q tests
+
+results: $(VENV)/ready
+	$(PY) evaluate.py --results $(if $(FRESH),--fresh)
+
+clean:
+	rm -rf demo .pytest_cache
