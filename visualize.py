@@ -27,6 +27,7 @@ from matplotlib.ticker import FuncFormatter
 from ecg import artifacts, beats, records, words
 from ecg.artifacts import InputError
 from ecg.beats import CLASS_COLORS, CLASS_MEANINGS, CLASS_NAMES
+from ecg.words import clock
 
 MM = 1 / 25.4                       # inches
 MM_PER_S, MM_PER_MV = 25, 10        # ECG paper
@@ -39,17 +40,6 @@ LANES = 3                           # rows of labels, before labels of N beats a
 
 
 # --------------------------------------------------------------------------------------------------- ECG paper
-
-def clock(seconds, decimals=0):
-    """65.5 -> '1:05', 3661 -> '1:01:01'; with decimals=1 '1:05.5'."""
-    unit = 10 ** decimals
-    ticks = int(np.floor(seconds * unit + 1e-6))
-    whole, fraction = divmod(ticks, unit)
-    minutes, s = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    text = f"{hours}:{minutes:02d}:{s:02d}" if hours else f"{minutes}:{s:02d}"
-    return f"{text}.{fraction:0{decimals}d}" if decimals else text
-
 
 def paper_figure(seconds=STRIP, millivolts=3.0):
     """A figure of one axes in which 1 s is 25 mm and 1 mV is 10 mm when it is printed at its size. Returns (figure, ax)."""
@@ -592,7 +582,7 @@ def plot_dataset(data="data", per_class=20, seed=0, *, fontsize=9, lang="en"):
     about += f" ({say('synthetic')})" if manifest.get("synthetic") else ""
     ax.set_title(f"{say('Beats per class')}: {about}", fontsize=fontsize + 2, loc="left")
     grid = lower.subplots(len(CLASS_NAMES), per_class, sharey=True, squeeze=False, gridspec_kw={"wspace": 0.02, "hspace": 0.02})
-    lower.suptitle(say("{n} real rows a class", n=per_class), fontsize=fontsize + 2, x=0.01, ha="left")
+    lower.suptitle(say("{n} rows a class, none of them SMOTE's", n=per_class), fontsize=fontsize + 2, x=0.01, ha="left")
     for c, line in enumerate(grid):
         mine = np.flatnonzero(y == c)
         mine = np.sort(rng.choice(mine, min(per_class, len(mine)), replace=False))
