@@ -70,7 +70,7 @@ def cut_records(folder, annotator="atr"):
                          "give the folder with --records")
     parts = []
     for name in tqdm(names, desc="cutting beats", unit="record", disable=None):
-        recording = records.read_wfdb(Path(folder) / name)
+        recording = records.read_recording(Path(folder) / f"{name}.hea", lead=0)
         samples, symbols, _ = records.read_annotation(Path(folder) / name, annotator)
         ratio = beats.SOURCE_FS / recording.fs
         at = samples if ratio == 1 else np.rint(samples * ratio).astype(np.int64)
@@ -107,8 +107,8 @@ def read_csv(path):
     if first.count(",") + 1 != width:
         raise InputError(f"{path} has {first.count(',') + 1} columns, not {width} (187 samples and the class): "
                          "is it a heartbeat CSV?")
-    try:  # the exact parser: one unit in the last place would change the rows
-        table = pd.read_csv(path, header=None, dtype=np.float64, float_precision="round_trip").to_numpy()
+    try:
+        table = pd.read_csv(path, header=None, dtype=np.float64).to_numpy()
     except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
         raise InputError(f"{path}: {_bad_line(path, width) or error}") from None
     if table.shape[1] != width:
@@ -441,8 +441,9 @@ def main(argv=None):
         raise InputError("the training rows hold fewer than two classes, or a part is empty: give more records")
 
     arrays, n_real, scaler, smote, sources = scale_and_balance(splits, args.protocol, args.seed)
-    counts = {**{f"{name}": part.counts for name, part in splits.items()},
-              "train+SMOTE": Rows(*arrays["train"], None, None).counts}
+    counts = {name: part.counts for name, part in splits.items()}
+    counts |= {f"{name}+SMOTE": Rows(*arrays[name], None, None).counts for name in ("train", "val")
+               if len(arrays[name][1]) > len(splits[name].y)}
     synthetic = source == "demo"
     manifest = {"source": source, "synthetic": synthetic, "protocol": args.protocol, "seed": args.seed, "n_real": n_real,
                 "removed": removed, "counts": counts, "classes": beats.CLASS_NAMES,

@@ -48,3 +48,14 @@ def refused(run):
         assert "Traceback" not in done.stderr and len(lines) == 1, done.stderr
         return lines[0]
     return refused
+
+
+@pytest.fixture(scope="session")
+def demo(run, tmp_path_factory):
+    """A folder with the synthetic data set preprocessed (data/), a model trained on it for an epoch (weight/) and its ONNX file."""
+    folder = tmp_path_factory.mktemp("demo")
+    where = ["--data", folder / "data", "--weight", folder / "weight"]
+    run("data_preprocess.py", "--source", "demo", "--data", folder / "data")
+    run("train.py", "--epochs", 1, "--batch", 128, *where, "--runs", folder / "runs")
+    run("export_onnx.py", *where)
+    return folder
