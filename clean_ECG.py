@@ -108,3 +108,242 @@ def denoise(signal, fs, low=BAND[0], high=BAND[1], mains="auto"):
 def preprocess_ecg_signal(raw, fs, low=BAND[0], high=BAND[1], mains="auto"):
     """The tutorial's cleaning: notch, band-pass, z-score. raw: (n,) any unit, fs in Hz. Returns (n,) without unit."""
     return normalize(denoise(raw, fs, low, high, mains))
+
+
+def snr_db(clean, signal):
+    """Signal-to-noise ratio in dB of `signal` against the `clean` signal it should be; both (n,) in the same unit, means
+    removed. A z-scored signal cannot be compared with one in mV."""
+    clean, signal = (np.asarray(x, dtype=np.float64) for x in (clean, signal))
+    there = np.isfinite(clean) & np.isfinite(signal)
+    truth, error = clean[there] - clean[there].mean(), (signal - clean)[there]
+    noise = np.mean((error - error.mean()) ** 2)
+    return float(10 * np.log10(np.mean(truth ** 2) / noise)) if noise > 0 else np.inf
+
+
+# --------------------------------------------------------------------------------------------- quality
+
+class Window(NamedTuple):
+    """start, stop: samples. readable: share of it in which beats can be found. reason: `ok`, or what makes most of the rest
+    unreadable: missing, flat, clipped, noise."""
+    start: int
+    stop: int
+    readable: float
+    reason: str
+
+
+def signal_quality(signal, fs, window=10.0):
+    """List of Window, one each `window` seconds (the last may be shorter), from ecg.beats.unreadable. `ok` means at least
+    90 % readable. signal: (n,) any unit; fs in Hz."""
+    n, step = len(signal), max(int(window * fs), 1)
+    starts = np.arange(0, n, step)
+    lost = {}
+    for start, stop, reason in beats.unreadable(signal, fs):
+        overlap = np.clip(np.minimum(stop, starts + step) - np.maximum(start, starts), 0, None)
+        lost[reason] = lost.get(reason, 0) + overlap
+    result = []
+    for k, start in enumerate(starts):
+        length = min(start + step, n) - start
+        here = {reason: overlap[k] for reason, overlap in lost.items()}
+        readable = 1 - sum(here.values()) / length
+        result.append(Window(int(start), int(start + length), float(readable), "ok" if readable >= 0.9 else max(here, key=here.get)))
+    return result
+
+
+# --------------------------------------------------------------------------------------------- which way up, which lead
+
+# Log odds that a lead is upright, from three figures of its median beat that change their sign when it is turned. Fitted on
+# the first leads of MIT-BIH and SVDB both ways up; a lead is turned only where they are clear (benchmarks/inversion.py)
+UPRIGHT_WEIGHTS = 4.3, 1.9, 1.6                          # QRS, T wave, P wave
+CLEARLY = 1.5
+TRAINED_LEADS = ("MLII", "II", "V5")
+DOWNWARD_LEADS = ("V1", "V2", "V3", "AVR", "MCL1")       # the QRS of a healthy heart points down in these
+OTHER_LEADS = (*DOWNWARD_LEADS, "I", "III", "MLI", "MLIII", "AVL", "AVF", "V4", "V6", "CM5", "CS12")
+BEAT_FS = 250
+
+
+def median_beat(signal, fs, r_peaks=None):
+    """(times (200,) s, median beat (200,)) of at most 600 beats at 250 Hz, 0.5-40 Hz, aligned at the centre of the QRS
+    energy, so that turning the signal turns the beat and changes nothing else. None where there are fewer than 5 beats."""
+    times = np.arange(-0.35, 0.45, 1 / BEAT_FS)
+    signal = np.asarray(signal, dtype=np.float64)
+    peaks = beats.detect_r_peaks(signal, fs) if r_peaks is None else np.asarray(r_peaks, dtype=np.int64)
+    peaks = peaks[(peaks > 0.5 * fs) & (peaks < len(signal) - 0.6 * fs)]
+    if len(peaks) < 5:
+        return None
+    peaks = peaks[np.linspace(0, len(peaks) - 1, min(len(peaks), 600)).astype(np.int64)]
+    y = bandpass_filter(signal, fs, *BAND)
+    energy = _filtered(sps.butter(2, (5, 25), "bandpass", fs=fs, output="sos"), signal, fs, 1) ** 2
+    width, reach = int(0.06 * fs), int(0.08 * fs)
+    energy = np.convolve(np.nan_to_num(energy), np.ones(width) / width, "same")
+    centre = peaks - reach + np.argmax(energy[peaks[:, None] + np.arange(-reach, reach + 1)], axis=1)
+    each = y[np.rint(centre[:, None] + times * fs).astype(np.int64)]
+    each = each[np.isfinite(each).all(axis=1)]
+    return (times, np.median(each, axis=0)) if len(each) >= 5 else None
+
+
+def _deflections(times, beat, rr):
+    """(QRS, T, P): by how much the wave goes up more than down, -1..1 for the QRS, over the QRS's height for T and P."""
+    qrs = np.abs(times) < 0.1
+    centred = beat - np.median(beat)
+    height = max(np.abs(centred[qrs]).max(), 1e-12)
+    sharp = (centred - np.convolve(np.pad(centred, 12, "edge"), np.full(25, 1 / 25), "valid"))[qrs]     # less its 100 ms mean
+
+    def up_minus_down(sigma, start, stop):               # of the best fitting bump of this width
+        half = int(1.2 * sigma * 2.27 * BEAT_FS)
+        bump = np.exp(-0.5 * (np.arange(-half, half + 1) / (sigma * BEAT_FS)) ** 2)
+        bump -= bump.mean()
+        fit = np.convolve(np.pad(centred, half, "edge"), bump / (bump ** 2).sum(), "valid")[(times > start) & (times < stop)]
+        return (fit.max() + fit.min()) / height
+
+    return ((sharp.max() + sharp.min()) / max(np.abs(sharp).max(), 1e-12),
+            up_minus_down(0.050, 0.14, min(0.42 * np.sqrt(min(rr, 1.0)), 0.44)), up_minus_down(0.022, -0.24, -0.10))
+
+
+def upright_figures(signal, fs, r_peaks=None):
+    """(3,) figures of QRS, T and P wave, each in -1..1, positive where the wave points up; NaN with fewer than 5 beats. They
+    change their sign when the signal is turned. signal: (n,) any unit; fs in Hz; r_peaks: (m,) samples, when known already."""
+    peaks = beats.detect_r_peaks(signal, fs) if r_peaks is None else np.asarray(r_peaks, dtype=np.int64)
+    found = median_beat(signal, fs, peaks)
+    if found is None:
+        return np.full(3, np.nan)
+    qrs, t_wave, p_wave = _deflections(*found, np.median(np.diff(peaks)) / fs)
+    return np.array([qrs, np.tanh(t_wave / 0.2), np.tanh(p_wave / 0.06)])
+
+
+def find_inversion(signal, fs, r_peaks=None):
+    """Whether the lead clearly lies upside down, for leads that should look like II or V5 (arguments as for upright_figures).
+    In doubt False: to turn a lead wrongly is worse than to leave it."""
+    return bool(np.dot(UPRIGHT_WEIGHTS, upright_figures(signal, fs, r_peaks)) < -CLEARLY)
+
+
+def turn_upright(signal, fs, invert="auto", lead="", r_peaks=None):
+    """(signal (n,) upright, sentence or None). invert: `auto` turns what find_inversion finds, unless the lead's name says
+    that its QRS points down anyway (V1, aVR ...); `yes` always; `no` never."""
+    if invert not in ("auto", "yes", "no"):
+        raise ValueError(f"invert is {invert!r}: one of auto, yes, no")
+    if invert == "yes":
+        return -np.asarray(signal), "the lead was turned (--invert yes)"
+    if invert == "no" or records.lead_key(lead) in DOWNWARD_LEADS or not find_inversion(signal, fs, r_peaks):
+        return signal, None
+    return -np.asarray(signal), "the lead lies upside down and was turned (--invert no leaves it)"
+
+
+def unlike_training(lead, signal, fs, r_peaks=None):
+    """A sentence of warning where a lead is unlike those the models were trained on (II, V5), by its name or, where the name
+    says nothing, by a QRS that points down; else None. signal: (n,), after turn_upright."""
+    key = records.lead_key(lead)
+    known = "the models were trained on leads II and V5: expect more errors"
+    if key in TRAINED_LEADS:
+        return None
+    if key in OTHER_LEADS:
+        return f"lead {lead} is unlike any in training; {known}"
+    if upright_figures(signal, fs, r_peaks)[0] < -0.4:
+        return f"the QRS complex of lead {lead or 'given'} points down, as in no lead of the training; {known}"
+    return None
+
+
+# --------------------------------------------------------------------------------------------- figure, program
+
+def plot_cleaning(t, raw, cleaned, windows=(), fs=None, clean=None):
+    """Raw, cleaned and standardised ECG, one above the other; what cannot be read is shaded. t: (n,) s; raw, cleaned and the
+    true `clean` where it is known: (n,) mV. Returns the matplotlib figure."""
+    import matplotlib.pyplot as plt
+    figure, axes = plt.subplots(3, 1, figsize=(12, 8), sharex=True, layout="constrained")
+    axes[0].plot(t, raw, color="#D55E00", lw=0.7)
+    axes[0].set(title="Raw ECG", ylabel="mV")
+    if clean is not None:
+        axes[1].plot(t, clean - np.nanmean(clean), color="0.6", lw=0.8, label="true")
+    axes[1].plot(t, cleaned, color="black", lw=0.8, label="cleaned")
+    axes[1].legend(loc="upper right")
+    axes[1].set(title="Cleaned ECG", ylabel="mV")
+    axes[2].plot(t, normalize(cleaned), color="#0072B2", lw=0.7)
+    axes[2].set(title="Standardised", ylabel="z-score", xlabel="Time (s)")
+    for window in windows:
+        if window.reason != "ok":
+            axes[0].axvspan(window.start / fs, window.stop / fs, color="0.85", zorder=0)
+            axes[0].annotate(window.reason, (window.start / fs, 0.95), xycoords=("data", "axes fraction"), fontsize=8, clip_on=True)
+    return figure
+
+
+def save_signal(path, signal, fs, lead, unit):
+    """Write `signal` (n,) as .csv (time and value; missing samples empty), .npy (bare array) or .npz (with rate, unit, lead)."""
+    path = Path(path)
+    if path.suffix == ".npy":
+        artifacts.save_npy(path, signal)
+        return
+    with artifacts.writing(path) as temporary:
+        if path.suffix == ".npz":
+            np.savez_compressed(temporary, signal=signal, fs=fs, unit=unit, lead=lead)
+        else:
+            import pandas as pd
+            name = lead.replace(",", " ").replace('"', " ")
+            pd.DataFrame({"time (s)": np.arange(len(signal)) / fs, f"{name} ({unit})": signal}).to_csv(
+                temporary, index=False, float_format="%.9g", lineterminator="\n")
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], epilog=__doc__.split("\n\n", 1)[1],
+                                     formatter_class=artifacts.HelpFormatter)
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a recording; without it a demo whose clean signal is known")
+    records.add_options(parser)
+    parser.add_argument("--band", type=float, nargs=2, default=BAND, metavar=("LOW", "HIGH"),
+                        help="Hz kept; 0.5 150 keeps what a diagnostic ECG shows")
+    parser.add_argument("--mains", choices=("auto", "50", "60", "none"), default="auto", help="hum to remove, Hz; auto: what is found")
+    parser.add_argument("--invert", choices=("auto", "yes", "no"), default="auto", help="turn a lead that lies upside down")
+    parser.add_argument("--window", type=float, default=10, help="length of the windows of the signal quality, s")
+    parser.add_argument("--zscore", action="store_true", help="write the standardised signal instead of mV")
+    parser.add_argument("--out", metavar="FILE", help="write the cleaned signal: .csv, .npy or .npz")
+    parser.add_argument("--save", metavar="FILE", help="write the figure (.png, .pdf, .svg)")
+    parser.add_argument("--start", type=float, default=0, help="start of the figure, s")
+    parser.add_argument("--seconds", type=float, default=20, help="length of the figure, s")
+    args = parser.parse_args(argv)
+    if args.out and Path(args.out).suffix not in (".csv", ".npy", ".npz"):
+        raise InputError(f"--out {args.out}: give a name that ends in .csv, .npy or .npz")
+    if not args.window >= 1:
+        raise InputError(f"--window {args.window}: give 1 s or more")
+
+    clean = None
+    if args.file:
+        recording = records.read_recording(args.file, args.lead, args.fs, args.unit)
+    else:
+        from Noisy_ECG_Signal import generate_noisy_ecg
+        _, clean, noisy = generate_noisy_ecg(args.fs or 360)
+        recording = records.Recording(noisy, args.fs or 360.0, "II", "demo")
+    fs, n = recording.fs, len(recording.signal)
+    if not 0 <= args.start < n / fs or not args.seconds > 0:
+        raise InputError(f"--start {args.start:g} --seconds {args.seconds:g}: the recording has {n / fs:.1f} s")
+    signal, turned = turn_upright(recording.signal, fs, args.invert, recording.lead)
+    hum = find_mains(signal, fs) if args.mains == "auto" else None if args.mains == "none" else int(args.mains)
+    try:
+        cleaned = denoise(signal, fs, *args.band, mains=hum or "none")
+    except ValueError as error:
+        raise InputError(f"--band {args.band[0]:g} {args.band[1]:g}: {error}") from None
+    windows = signal_quality(signal, fs, args.window)
+    print(f"{recording.name}: lead {recording.lead}, {fs:g} Hz, {n / fs:.1f} s; mains " + (f"{hum} Hz removed" if hum else "not removed")
+          + f"; band {args.band[0]:g} to {min(args.band[1], fs / 2):g} Hz")
+    for note in (*recording.notes, turned, unlike_training(recording.lead, signal, fs)):
+        if note:
+            print(f"  note: {note}")
+    bad = [w for w in windows if w.reason != "ok"]
+    print(f"  readable: {100 * sum(w.readable * (w.stop - w.start) for w in windows) / n:.1f} %; "
+          f"{len(windows) - len(bad)} of {len(windows)} windows of {args.window:g} s are ok")
+    for w in bad[:20]:
+        print(f"    {w.start / fs:9.1f} - {w.stop / fs:.1f} s: {w.reason} ({100 * (1 - w.readable):.0f} % unreadable)")
+    if len(bad) > 20:
+        print(f"    ... and {len(bad) - 20} more")
+    if clean is not None:
+        if turned:
+            clean = -clean
+        print(f"  SNR against the known clean signal, in mV: {snr_db(clean, signal):.1f} dB before, {snr_db(clean, cleaned):.1f} dB after")
+    if args.out:
+        save_signal(args.out, normalize(cleaned) if args.zscore else cleaned, fs, recording.lead, "z" if args.zscore else "mV")
+        print(f"wrote {args.out}")
+    if args.save or not args.file:
+        from Noisy_ECG_Signal import show_figure
+        part = slice(int(args.start * fs), int((args.start + args.seconds) * fs))
+        show_figure(plot_cleaning(np.arange(n)[part] / fs, signal[part], cleaned[part], windows, fs,
+                                  None if clean is None else clean[part]), args.save, "clean_ecg.png")
+
+
+if __name__ == "__main__":
+    artifacts.run(main)

@@ -19,6 +19,7 @@ import numpy as np
 from ecg.artifacts import InputError
 
 LOWEST_FS = 50             # Hz: below, a QRS complex is a sample or two
+HIGHEST_FS = 2000          # Hz: faster recordings are averaged down to at most this
 KINDS = "WFDB (.hea), EDF/BDF, CSV/TSV/TXT, NPY, NPZ; all but WFDB also as .gz"
 
 
@@ -45,7 +46,8 @@ def read_recording(path, lead=None, fs=None, unit=None):
     """One lead of any ECG file.
 
     path: the file, with or without .hea for WFDB. lead: name or number from 0. fs in Hz and unit (`V`, `mV`, `uV`,
-    `200(1024)/mV`) are needed where the file does not say them, and win over the file where given. Returns Recording.
+    `200(1024)/mV`) are needed where the file does not say them, and win over the file where given. A recording faster than
+    2000 Hz is averaged down. Returns Recording.
     Raises InputError, naming file and option, for anything that cannot be read as an ECG.
     """
     path = Path(path)
@@ -84,7 +86,11 @@ def read_recording(path, lead=None, fs=None, unit=None):
     if not LOWEST_FS <= recording.fs <= 100_000:
         raise InputError(f"{path}: a sampling rate of {recording.fs:g} Hz is no ECG's ({LOWEST_FS} Hz or more is needed): "
                          "give the right one with --fs")
-    return recording._replace(signal=signal, notes=recording.notes + _plausible(signal, recording.fs))
+    notes, own_fs, many = recording.notes, recording.fs, int(np.ceil(recording.fs / HIGHEST_FS))
+    if many > 1:
+        signal = signal[:len(signal) // many * many].reshape(-1, many).mean(axis=1)
+        notes += (f"means of {many} samples taken: {own_fs:g} Hz brought to {own_fs / many:g} Hz, in which samples are counted",)
+    return recording._replace(signal=signal, fs=own_fs / many, notes=notes + _plausible(signal, own_fs / many))
 
 
 def find_recordings(folder, annotator=None):
@@ -118,22 +124,22 @@ def find_recordings(folder, annotator=None):
 def choose_lead(names, lead, path):
     """Number of the wanted lead among `names`. None takes lead II (what the models saw most), unless the first lead is one of
     those the models were trained on (II, V5) or no lead is called II."""
-    plain = [_lead_key(name) for name in names]
+    plain = [lead_key(name) for name in names]
     if lead is None:
         preferred = [k for k, name in enumerate(plain) if name in ("MLII", "II")]
         return 0 if not preferred or plain[0] in ("MLII", "II", "V5") else preferred[0]
     wanted = str(lead)
     for match in ([k for k, name in enumerate(names) if name == wanted],
                   [int(wanted)] if re.fullmatch(r"\d+", wanted) and int(wanted) < len(names) else [],
-                  [k for k, name in enumerate(plain) if name == _lead_key(wanted)]):
+                  [k for k, name in enumerate(plain) if name == lead_key(wanted)]):
         if match:
             return match[0]
     raise InputError(f"{path} has no lead {lead!r}: --lead takes one of " + ", ".join(f"{k} ({n})" for k, n in enumerate(names)))
 
 
-def _lead_key(name):
-    """`ECG Lead II`, `EKG-II`, `ii` -> II"""
-    return re.sub(r"^(ECG|EKG)(?=.)|^LEAD|[\s_\-:.]", "", re.sub(r"[\s_\-:.]|LEAD", "", name.upper())) or name.upper()
+def lead_key(name):
+    """The lead that a name means: `ECG Lead II`, `EKG-II`, `ii` -> II"""
+    return re.sub(r"^(ECG|EKG)(?=.)", "", re.sub(r"[\s_\-:.]|LEAD", "", name.upper())) or name.upper()
 
 
 def _chosen(names, number, lead):
@@ -337,7 +343,7 @@ def _from_edf(path, lead, fs, unit):
         raise InputError(f"{path} holds annotations alone, no signal")
     if lead is None and len(names) > 1:
         cardiac = [k for k, name in enumerate(names) if re.search(r"ECG|EKG", name.upper())
-                   or re.fullmatch(r"ML?I{1,3}|I{1,3}|AV[RLF]|V[1-9]", _lead_key(name))]
+                   or re.fullmatch(r"ML?I{1,3}|I{1,3}|AV[RLF]|V[1-9]", lead_key(name))]
         if not cardiac:
             raise InputError(f"{path} holds {', '.join(names)}: say which is the ECG with --lead")
         number = cardiac[choose_lead([names[k] for k in cardiac], None, path)]
@@ -358,7 +364,7 @@ def _from_edf(path, lead, fs, unit):
     if unit is not None and "/" in unit:                 # ADC units: back to the stored integers
         scale = (signal.physical_max - signal.physical_min) / (signal.digital_max - signal.digital_min)
         x = (x - signal.physical_min) / scale + signal.digital_min
-    return Recording(to_millivolt(x, unit or own_unit, path), float(fs or own_fs), names[number], _stem(path), tuple(names),
+    return Recording(to_millivolt(x, unit or own_unit, path), float(fs or own_fs), names[number], recording_name(path), tuple(names),
                      _chosen(names, number, lead) + gaps + _overruled("rate", own_fs, fs, "--fs")
                      + _overruled("unit", own_unit or None, unit, "--unit"))
 
@@ -383,7 +389,8 @@ def _spread(blocks, onsets, fs, path):
     return out
 
 
-def _stem(path):
+def recording_name(path):
+    """Name of a recording from its file: 100.hea -> 100, night.csv.gz -> night"""
     path = Path(path)
     return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
@@ -503,7 +510,7 @@ def _from_text(path, lead, fs, unit):
             notes += gaps
     if fs is None and own_fs is None:
         raise _rate_needed(path)
-    return Recording(to_millivolt(x, unit or told, path), float(fs or own_fs), leads[number], _stem(path), tuple(leads),
+    return Recording(to_millivolt(x, unit or told, path), float(fs or own_fs), leads[number], recording_name(path), tuple(leads),
                      _chosen(leads, number, lead) + notes + _overruled("unit", told, unit, "--unit")
                      + _overruled("rate", said_fs, fs, "--fs"))
 
@@ -678,7 +685,7 @@ def _from_numpy(path, lead, fs, unit):
     if unit is None and said_unit is None:
         raise _unit_needed(path)
     return Recording(to_millivolt(x[:, number].astype(np.float64), unit or said_unit, path), float(fs or said_fs), names[number],
-                     _stem(path), tuple(names), _chosen(names, number, lead) + _overruled("rate", said_fs, fs, "--fs")
+                     recording_name(path), tuple(names), _chosen(names, number, lead) + _overruled("rate", said_fs, fs, "--fs")
                      + _overruled("unit", said_unit, unit, "--unit"))
 
 
