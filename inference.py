@@ -311,7 +311,7 @@ def label_recording(path, folder, options):
     models, options): a recording whose .json says the same is skipped. Paths in and small files out, so that the task runs
     in any process on any machine that sees the folders."""
     path, folder = Path(path), Path(folder)
-    name = records._stem(path)
+    name = records.recording_name(path)
     try:
         identity = {**options, "input_sha256": _input_sha(path), "model_sha256": _models_sha(options["model"], options["weight"])}
         finished = folder / f"{name}.json"
