@@ -1,0 +1,61 @@
+"""ResidualNet: the best single-beat network we could make under 500,000 parameters."""
+import torch
+from torch import nn
+
+from ecg.beats import CLASS_NAMES, WIDTH
+from models import as_channels, parameter_count
+
+
+class Block(nn.Module):
+    """x + convolutions of x (He 2016, normalised before); a 1x1 convolution brings x to another width or half the length."""
+
+    def __init__(self, before, after, kernel, stride):
+        super().__init__()
+        self.norm1 = nn.BatchNorm1d(before)
+        self.conv1 = nn.Conv1d(before, after, kernel, stride, kernel // 2, bias=False)
+        self.norm2 = nn.BatchNorm1d(after)
+        self.conv2 = nn.Conv1d(after, after, kernel, 1, kernel // 2, bias=False)
+        self.short = nn.Conv1d(before, after, 1, stride, bias=False) if before != after or stride > 1 else None
+
+    def forward(self, x):
+        y = torch.relu(self.norm1(x))
+        short = x if self.short is None else self.short(y)
+        return short + self.conv2(torch.relu(self.norm2(self.conv1(y))))
+
+
+class ResidualNet(nn.Module):
+    """Five residual blocks over a row and what the row itself tells of its beat's length.
+
+    A row ends where the beat after next is a fifth on its way, and is padded with zeros: how many of its samples are real
+    says how soon the next beats came. mean, scale: (width,) of the scaler, to undo it; the network then sees the min-max
+    row, a mask of its real samples, and for each of them how far along the row it is. forward takes (N, 187), (N, 187, 1)
+    or (N, 1, 187), standardised, and returns logits (N, num_classes)."""
+
+    def __init__(self, mean, scale, input_shape=(WIDTH, 1), num_classes=len(CLASS_NAMES), dropout_rate=0.2,
+                 widths=(64, 96, 128), strides=(1, 1, 2), kernel=5, stem=(15, 4)):
+        super().__init__()
+        self.width, self.channels = input_shape
+        self.register_buffer("mean", torch.as_tensor(mean, dtype=torch.float32), persistent=False)
+        self.register_buffer("scale", torch.as_tensor(scale, dtype=torch.float32), persistent=False)
+        self.stem = nn.Conv1d(3, widths[0], stem[0], stem[1], stem[0] // 2, bias=False)
+        before = (widths[0], *widths[:-1])
+        self.blocks = nn.Sequential(*(Block(a, b, kernel, s) for a, b, s in zip(before, widths, strides)))
+        self.norm = nn.BatchNorm1d(widths[-1])
+        self.dropout = nn.Dropout(dropout_rate)
+        self.head = nn.Linear(2 * widths[-1], num_classes)
+
+    def layers(self, x):
+        row = x * self.scale + self.mean
+        real = (row.abs() > 1e-4).float().flip(-1).cummax(-1).values.flip(-1)
+        phase = real * torch.linspace(0, 1, self.width, device=x.device) / real.sum(-1, keepdim=True).clamp(min=1) * self.width
+        x = self.blocks(self.stem(torch.cat([row, real, phase], 1)))
+        x = torch.relu(self.norm(x)).flatten(2)
+        return self.head(self.dropout(torch.cat([x.mean(-1), x.amax(-1)], 1)))
+
+    def forward(self, x):
+        return self.layers(as_channels(x, self.width, self.channels))
+
+
+if __name__ == "__main__":
+    model = ResidualNet([0.0] * WIDTH, [1.0] * WIDTH)
+    print(f"{parameter_count(model):,} parameters; logits:", tuple(model(torch.zeros(1, WIDTH, 1)).shape))

@@ -1,0 +1,556 @@
+"""Training, for every single-beat model: data/processed_data/ -> weight/model_NAME.pth, data/history_NAME, runs/.
+
+    python train.py                                     the tutorial's recipe: 10 epochs, batch 32, Adam at 1e-4, SMOTE's rows
+    python train.py --model residual --recipe best      the recipe that does best on validation rows
+    python train.py --resume                            after a crash: continues with the last whole epoch, to the bit
+    torchrun --nproc-per-node 2 train.py                the same on several processes (gloo on CPU, nccl on GPU)
+    tensorboard --logdir runs                           what is logged (explained at `log_epoch` below)
+
+The weights kept are those of the epoch with the best macro-F1 on the validation rows. Test rows are not opened here.
+"""
+import argparse
+import contextlib
+import dataclasses
+import datetime
+import json
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import distributed
+from torch.nn import functional as F
+from tqdm import tqdm
+
+import models
+from ecg import artifacts, beats
+from ecg.artifacts import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How a network is trained. The defaults are the tutorial's."""
+    epochs: int = 10
+    batch: int = 32              # rows a step, over all processes together
+    rate: float = 1e-4           # learning rate; the peak of it where the schedule is onecycle
+    schedule: str = "constant"   # constant, or onecycle (Smith 2018): up for a tenth of the training, then down by a cosine
+    optimiser: str = "adam"      # adam or adamw
+    weight_decay: float = 0.0    # of matrices and kernels only
+    balance: str = "smote"       # smote: SMOTE's rows too; weights: real rows, loss weighted; sampler: drawn by weight; none
+    class_power: float = 1.0     # weights are (class count)^-class_power: 1 makes all classes count the same
+    smoothing: float = 0.0       # label smoothing
+    mixup: float = 0.0           # Beta parameter of mixup (Zhang 2018), off for the last sixth of the steps; 0 is off
+    augment: bool = False        # rows shifted, scaled, on a baseline, with noise: see `augmented`
+    average: float = 0.0         # decay a step of the running average of the weights that is kept; 0 keeps the weights themselves
+    focus: float = 0.0           # loss below which a row counts as learnt and is shown less often (see `shown_rows`); 0: never
+    bf16: bool = False           # bfloat16 where autocast allows
+
+
+RECIPES = {"tutorial": Recipe(),
+           "best": Recipe(epochs=36, batch=256, rate=4e-3, schedule="onecycle", optimiser="adamw", weight_decay=0.05,
+                          balance="weights", class_power=0.25, smoothing=0.03, augment=True, average=0.998,
+                          focus=0.3, bf16=True)}
+BALANCES = ("smote", "weights", "sampler", "none")
+EVALUATION_BATCH = 1024
+
+
+# ------------------------------------------------------------------------------------------------- scores
+
+def confusion(true, predicted, classes=len(beats.CLASS_NAMES)):
+    """Confusion matrix int64 (classes, classes): rows are the true class, columns the predicted one."""
+    return np.bincount(np.asarray(true) * classes + np.asarray(predicted), minlength=classes * classes).reshape(classes, classes)
+
+
+def f1_scores(matrix):
+    """F1 of each class of a confusion matrix, float64 (classes,); 0 for a class never seen and never predicted."""
+    return 2 * np.diag(matrix) / np.maximum(matrix.sum(0) + matrix.sum(1), 1)
+
+
+def scored_classes(protocol, counts):
+    """Names of the classes that macro-F1 is over: all five on the published rows; N, S, V on patients never seen, where F
+    and Q come from one or two records; on one's own recordings those with at least 20 rows (counts: rows a class)."""
+    if protocol in ("kaggle", "tutorial"):
+        return list(beats.CLASS_NAMES)
+    if protocol == "interpatient":
+        return ["N", "S", "V"]
+    return [name for name, count in zip(beats.CLASS_NAMES, counts) if count >= 20] or list(beats.CLASS_NAMES)
+
+
+def macro_f1(matrix, names):
+    return float(np.mean(f1_scores(matrix)[[beats.CLASS_NAMES.index(name) for name in names]]))
+
+
+@torch.no_grad()
+def logits_of(network, x, batch=EVALUATION_BATCH):
+    """Logits float32 (n, classes) of rows x (n, 187), in eval mode, in float32."""
+    network.eval()
+    return torch.cat([network(part).float() for part in x.split(batch)]).cpu()
+
+
+def validation(network, x, y, names):
+    """({val_loss, val_acc, val_macro_f1}, confusion matrix) of rows x with classes y (tensors)."""
+    logits, y = logits_of(network, x), y.cpu()
+    matrix = confusion(y.numpy(), logits.argmax(1).numpy())
+    return {"val_loss": F.cross_entropy(logits, y).item(), "val_acc": float(np.trace(matrix) / len(y)),
+            "val_macro_f1": macro_f1(matrix, names)}, matrix
+
+
+# ------------------------------------------------------------------------------------------------- one epoch
+
+def class_weights(y, power):
+    """float32 (classes,): (rows of the class)^-power, scaled so that the mean weight of a row is 1; 0 for an absent class."""
+    counts = torch.bincount(y.cpu(), minlength=len(beats.CLASS_NAMES)).double()
+    weights = torch.where(counts > 0, counts.clamp(min=1) ** -power, 0.0)
+    return (weights * counts.sum() / (weights * counts).sum()).float()
+
+
+def rate_at(recipe, progress):
+    """Learning rate after the share `progress` (0 to 1) of the training."""
+    if recipe.schedule == "constant":
+        return recipe.rate
+    rising = 0.1
+    if progress < rising:
+        return recipe.rate * (0.04 + 0.96 * progress / rising)
+    return recipe.rate * 0.5 * (1 + np.cos(np.pi * (progress - rising) / (1 - rising)))
+
+
+def shown_rows(row_loss, focus, epoch, seed):
+    """(bool (n,): which rows this epoch shows, float32 (n,): their weight in the loss).
+
+    Four beats in five are learnt for good after a few epochs. A row is shown with probability loss / focus, by the loss it
+    had when last shown, but at least 1 in 5; its weight is the inverse, so the sum that is minimised stays, in the mean,
+    the sum over all rows (importance sampling: Katharopoulos & Fleuret 2018)."""
+    share = (row_loss / focus).clamp(0.2, 1.0)
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + 500_000 + epoch)
+    return torch.rand(len(share), generator=generator) < share, 1 / share
+
+
+def epoch_order(y, epoch, seed, weights=None):
+    """Indices of the rows of an epoch in the order they are trained on: a permutation, or draws by class weight. It
+    depends on seed and epoch alone, so every process of a run, and a resumed run, has the same one."""
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    if weights is None:
+        return torch.randperm(len(y), generator=generator)
+    return torch.multinomial(weights[y.cpu()].double(), len(y), replacement=True, generator=generator)
+
+
+def augmented(x):
+    """Rows as a recorder and a detector might have given them: begun up to 2 samples early or late (a detector's R peak is
+    off by 3 ms on average, 17 ms now and then), scaled by 10 %, on a slow baseline, with noise. x (n, 187), standardised."""
+    n, width = x.shape
+    at = torch.arange(width, device=x.device) + torch.randint(-2, 3, (n, 1), device=x.device)
+    x = x.gather(1, at.clamp(0, width - 1))
+    scale, drift, phase, noise = (torch.rand(n, 1, device=x.device) for _ in range(4))
+    wave = torch.sin(torch.arange(width, device=x.device) * (2 * torch.pi / width) * (0.5 + drift) + 2 * torch.pi * phase)
+    return x * (0.9 + 0.2 * scale) + 0.1 * drift * wave + 0.05 * noise * torch.randn_like(x)
+
+
+def step_loss(network, x, y, weights, recipe, norm, mix):
+    """(loss of these rows, which rows it gets right, the plain cross-entropy of each). weights: (n,) of each row; their
+    sum over the whole step and all processes is `norm`, which the loss is divided by."""
+    other, share = None, 1.0
+    if recipe.augment:
+        x = augmented(x)
+    if mix and len(y) > 1:
+        share = float(torch.distributions.Beta(recipe.mixup, recipe.mixup).sample())
+        other = torch.randperm(len(y), device=x.device)
+        x = torch.lerp(x[other], x, share)
+    logits = network(x).float()
+    terms = [(share, y)] + ([(1 - share, y[other])] if other is not None else [])
+    loss = sum(part * (weights * F.cross_entropy(logits, target, label_smoothing=recipe.smoothing, reduction="none")).sum()
+               for part, target in terms)
+    plain = F.cross_entropy(logits.detach(), y, reduction="none") if recipe.focus else None
+    return loss / norm, logits.detach().argmax(1) == y, plain
+
+
+class Run:
+    """What changes from step to step, and how it is saved and restored: network, optimiser, average, history."""
+
+    def __init__(self, net, recipe, rows, device, ranks=1):
+        self.network = models.training_form(net).to(device)
+        if ranks > 1:
+            models.SyncedBatchNorm.convert(self.network)
+        moving = [p for p in self.network.parameters() if p.requires_grad]
+        groups = [{"params": [p for p in moving if p.dim() > 1], "weight_decay": recipe.weight_decay},
+                  {"params": [p for p in moving if p.dim() <= 1], "weight_decay": 0.0}]
+        optimiser = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
+        self.optimiser = optimiser(groups, lr=recipe.rate, fused=device.type in ("cpu", "cuda"))
+        self.steps = 0
+        self.row_loss = torch.full((rows if recipe.focus else 0,), torch.inf)
+        self.average = models.training_form(net).to(device).eval() if recipe.average else None
+        if self.average is not None:
+            self.average.load_narrow(self.network.narrow_state())
+        self.epoch, self.history, self.best = 0, {}, None
+
+    @property
+    def kept(self):
+        """The network that is validated and saved."""
+        return self.network if self.average is None else self.average
+
+    def follow(self, decay):
+        """The average follows the weights; at first faster, so that it forgets where it began."""
+        with torch.no_grad():
+            share = 1 - min(decay, (1 + self.steps) / (10 + self.steps))
+            for mine, theirs in zip(self.average.state_dict().values(), self.network.state_dict().values()):
+                mine.lerp_(theirs, share) if mine.is_floating_point() else mine.copy_(theirs)
+
+    def state(self):
+        return {"network": self.network.narrow_state(), "optimiser": self.optimiser.state_dict(), "epoch": self.epoch,
+                "steps": self.steps, "row_loss": self.row_loss,
+                "average": self.average.narrow_state() if self.average is not None else None,
+                "history": json.dumps(self.history), "best": json.dumps(self.best)}
+
+    def restore(self, state):
+        self.network.load_narrow(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.steps, self.row_loss = state["steps"], state["row_loss"].cpu()
+        if self.average is not None:
+            self.average.load_narrow(state["average"])
+        self.epoch, self.history, self.best = state["epoch"], json.loads(state["history"]), json.loads(state["best"])
+
+
+def train_epoch(run, x, y, order, recipe, row_weight=None, rank=0, ranks=1, device=torch.device("cpu"), quiet=False):
+    """One pass over `order`. Returns {train_loss, train_acc, lr}: the mean over rows of the loss that was minimised, the
+    share of rows got right while learning, the learning rate at the end. Whole tensors are indexed, nothing is collated.
+    row_weight: (len(x),) or None for 1."""
+    network = run.network
+    if ranks > 1:
+        network = torch.nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
+    network.train()
+    steps = -(-len(order) // recipe.batch)
+    row_weight = torch.ones(len(y), device=device) if row_weight is None else row_weight.to(device)
+    order = order.to(device)
+    seen = torch.zeros(2, len(run.row_loss), device=device)
+    losses, norms, right = [], [], torch.zeros((), dtype=torch.int64, device=device)
+    for step in tqdm(range(steps), f"epoch {run.epoch + 1}/{recipe.epochs}", disable=True if quiet else None, leave=False):
+        progress = (run.epoch + step / steps) / recipe.epochs
+        for group in run.optimiser.param_groups:
+            group["lr"] = rate_at(recipe, progress)
+        whole = order[step * recipe.batch:(step + 1) * recipe.batch]
+        norm = row_weight[whole].sum()
+        mine = whole.tensor_split(ranks)[rank]
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
+            loss, hits, plain = step_loss(network, x[mine], y[mine], row_weight[mine], recipe, norm,
+                                          recipe.mixup > 0 and progress < 5 / 6)
+        run.optimiser.zero_grad(set_to_none=True)
+        (loss * ranks).backward()                         # the processes' gradients are averaged; their sum is wanted
+        run.optimiser.step()
+        if run.average is not None:
+            run.follow(recipe.average)
+        run.steps += 1
+        losses.append(loss.detach())
+        norms.append(norm)
+        right += hits.sum()
+        if plain is not None:
+            seen[0, mine], seen[1, mine] = plain, 1.0
+    total = torch.stack([(torch.stack(losses) * torch.stack(norms)).sum(), right.float()])
+    if ranks > 1:
+        distributed.all_reduce(total)
+        distributed.all_reduce(seen)
+    if recipe.focus:
+        run.row_loss = torch.where(seen[1] > 0, seen[0], run.row_loss.to(device)).cpu()
+    loss, hits = total[0].item() / torch.stack(norms).sum().item(), total[1].item()
+    if not np.isfinite(loss):
+        raise InputError(f"the loss is not finite in epoch {run.epoch + 1}: take a smaller --rate than {recipe.rate:g}")
+    return {"train_loss": loss, "train_acc": hits / len(order), "train_rows": len(order), "lr": rate_at(recipe, progress)}
+
+
+# ------------------------------------------------------------------------------------------------- what is logged
+
+def log_epoch(writer, row, epoch):
+    """TensorBoard's scalars: loss (cross-entropy, mean over rows) and accuracy (share of rows) on training rows while they
+    are learnt and on validation rows after the epoch; macro-F1 (mean over classes, what selects the epoch); learning rate."""
+    for tag, key in (("Train/Loss", "train_loss"), ("Train/Acc", "train_acc"), ("Val/Loss", "val_loss"), ("Val/Acc", "val_acc"),
+                     ("Val/MacroF1", "val_macro_f1"), ("LearningRate", "lr")):
+        writer.add_scalar(tag, row[key], epoch)
+
+
+def log_figures(writer, matrix, x, y, logits, epoch):
+    """TensorBoard's images: the confusion matrix, and the validation rows that the network gets most confidently wrong."""
+    from matplotlib.figure import Figure
+    names = beats.CLASS_NAMES
+    figure = Figure(figsize=(5, 4.5), layout="constrained")
+    axes = figure.add_subplot(xlabel="predicted", ylabel="true", xticks=range(len(names)), yticks=range(len(names)),
+                              xticklabels=names, yticklabels=names, title="validation rows: count and share of the true class")
+    share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for i, j in np.ndindex(*matrix.shape):
+        axes.text(j, i, f"{matrix[i, j]:,}\n{share[i, j]:.1%}", ha="center", va="center", fontsize=8,
+                  color="white" if share[i, j] > 0.5 else "black")
+    writer.add_figure("Val/ConfusionMatrix", figure, epoch)
+
+    probability = torch.softmax(logits, 1)
+    confidence, predicted = probability.max(1)
+    wrong = torch.where(predicted != y, confidence, -1.0).argsort(descending=True)[:int((predicted != y).sum().clamp(max=12))]
+    figure = Figure(figsize=(10, 6), layout="constrained")
+    for place, i in enumerate(wrong.tolist()):
+        axes = figure.add_subplot(3, 4, place + 1)
+        axes.plot(np.arange(beats.WIDTH) / beats.ROW_FS, x[i].cpu(), lw=0.8, color=beats.CLASS_COLORS[names[y[i]]])
+        axes.set_title(f"{names[y[i]]} taken for {names[predicted[i]]}, {confidence[i]:.0%}", fontsize=8)
+        axes.tick_params(labelsize=6)
+    figure.supxlabel("s after R", fontsize=8)
+    figure.supylabel("standardised", fontsize=8)
+    writer.add_figure("Val/Errors", figure, epoch)
+
+
+def save_history(data, stem, history):
+    """data/history_NAME.npy (a dict of lists, for notebooks) and .json (the same; what our code reads)."""
+    artifacts.save_npy(Path(data) / f"{stem}.npy", history)
+    artifacts.save_json(Path(data) / f"{stem}.json", history)
+
+
+# ------------------------------------------------------------------------------------------------- the whole training
+
+def processes(device):
+    """(rank, number of processes) of a run that torchrun started; (0, 1) otherwise."""
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        return 0, 1
+    if not distributed.is_initialized():
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return distributed.get_rank(), distributed.get_world_size()
+
+
+def choose_device(name):
+    """torch.device for auto, cuda, mps or cpu. Raises InputError for one that this machine lacks."""
+    have = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(key for key, there in have.items() if there)
+    if not have[name]:
+        raise InputError(f"--device {name}: this machine has none; take --device {next(k for k, there in have.items() if there)}")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if name == "cuda" else torch.device(name)
+
+
+def load_rows(data, device, balance="smote"):
+    """((x, y) of the training rows, (x, y) of the validation rows, manifest): tensors on `device`, x (n, 187).
+
+    SMOTE's rows are there with balance `smote` only."""
+    manifest = artifacts.load_manifest(data)
+    parts = []
+    for split in ("train", "val"):
+        x, y = artifacts.load_split(data, split)
+        n = manifest["n_real"] if split == "train" and balance != "smote" else len(y)
+        parts.append((torch.from_numpy(np.array(x[:n]).reshape(n, -1)).to(device), torch.from_numpy(np.array(y[:n])).to(device)))
+    return *parts, manifest
+
+
+def model_card(name, net, arguments, manifest, recipe, seed, extra=()):
+    """What a reader of the weights must know: architecture, input contract, classes, where the rows came from, recipe."""
+    summary = {key: manifest[key] for key in ("source", "synthetic", "protocol", "seed", "n_real", "counts") if key in manifest}
+    return {"name": name, "architecture": type(net).__name__, "arguments": arguments,
+            "parameters": models.parameter_count(net),
+            "input": {"rate_hz": beats.ROW_FS, "source_rate_hz": beats.SOURCE_FS, "step": beats.STEP, "width": beats.WIDTH,
+                      "scaling": "min-max over the beat's whole segment, then (row - mean) / scale, sample by sample",
+                      "mean": manifest["scaler"]["mean"], "scale": manifest["scaler"]["scale"]},
+            "classes": manifest["classes"], "manifest": {**summary, "sha256": manifest.get("outputs_sha256", {})},
+            "recipe": {**dataclasses.asdict(recipe), "seed": seed, **dict(extra)}, "temperature": 1.0,
+            "versions": artifacts.versions()}
+
+
+def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint, log_dir, report=print, resume=False,
+        keep=lambda run: None, patience=None, first_epoch=0, run_dir=None):
+    """Train `net` and keep its best epoch. Returns (history, metrics of the kept epoch).
+
+    train, val: (x (n, 187), y (n,)) on `device`. The weights and `card` go to `weights_file` whenever validation macro-F1
+    is higher than ever; `checkpoint` is written after every epoch, so that `resume` continues with the next one exactly as
+    if nothing had happened. `keep(run)` is called after every epoch; `patience`: stop after so many epochs without a new
+    best; `first_epoch`: epochs the weights have behind them, for the log; `run_dir`: a log to go on with (default: a new one
+    below `log_dir`)."""
+    rank, ranks = processes(device)
+    (x, y), (x_val, y_val) = train, val
+    names = scored_classes(card["manifest"]["protocol"], np.bincount(y_val.cpu(), minlength=len(beats.CLASS_NAMES)))
+    weights = class_weights(y, recipe.class_power) if recipe.balance in ("weights", "sampler") else None
+    run = Run(net, recipe, len(y), device, ranks)
+    identity = json.dumps([{k: v for k, v in card["recipe"].items() if k != "epochs" or recipe.schedule != "constant"},
+                           card["architecture"], card["arguments"], card["manifest"]["sha256"], len(y)], sort_keys=True)
+    torch.manual_seed(seed + 7919 * rank)
+    run_dir = run_dir or log_dir / datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+    if resume and checkpoint.exists():
+        saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        if saved["identity"] != identity or len(saved["rng"]) != ranks:
+            raise InputError(f"{checkpoint} is of another training (recipe, model, rows or number of processes differ): "
+                             "give the same options again, or train afresh without --resume")
+        run.restore(saved)
+        torch.set_rng_state(saved["rng"][rank].cpu())
+        if device.type == "cuda":
+            torch.cuda.set_rng_state(saved["device_rng"][rank].cpu())
+        run_dir = Path(saved["run_dir"])
+        report(f"resumed after epoch {run.epoch} of {recipe.epochs}")
+    elif resume:
+        report(f"nothing to resume at {checkpoint}: starting afresh")
+
+    writer = None
+    if rank == 0:
+        from torch.utils.tensorboard import SummaryWriter
+        writer = SummaryWriter(run_dir, purge_step=first_epoch + run.epoch + 1)
+        if run.epoch == 0:
+            with contextlib.suppress(Exception):          # the graph is a picture: a tracer's whim must not cost a training
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    writer.add_graph(net.eval(), torch.zeros(1, beats.WIDTH))
+    report(f"{'epoch':>5} {'train loss':>10} {'acc':>7} {'val loss':>10} {'acc':>7} {'macro-F1':>9} {'s':>6}   "
+           f"macro-F1 over {', '.join(names)}; {len(y):,} training rows, {len(y_val):,} validation rows")
+    while run.epoch < recipe.epochs and not (patience and run.best and run.epoch - run.best["epoch"] >= patience):
+        began = time.perf_counter()
+        order = epoch_order(y, run.epoch, seed, weights if recipe.balance == "sampler" else None)
+        row_weight = weights[y.cpu()] if recipe.balance == "weights" else None
+        if recipe.focus:
+            shown, inverse = shown_rows(run.row_loss, recipe.focus, run.epoch, seed)
+            order, row_weight = order[shown[order]], inverse if row_weight is None else row_weight * inverse
+        row = train_epoch(run, x, y, order, recipe, row_weight, rank, ranks, device, quiet=rank > 0)
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
+            scores, matrix = validation(run.kept, x_val, y_val, names)
+        row |= {**scores, "seconds": time.perf_counter() - began}
+        run.epoch += 1
+        for key, value in row.items():
+            run.history.setdefault(key, []).append(value)
+        better = run.best is None or row["val_macro_f1"] > run.best["val_macro_f1"]
+        if better:
+            run.best = {"epoch": run.epoch, **scores, "macro_f1_over": names,
+                        "val_f1": dict(zip(beats.CLASS_NAMES, f1_scores(matrix).tolist()))}
+        states = _random_states(device, ranks)
+        if rank == 0:
+            if better:
+                artifacts.save_weights(weights_file, run.kept.narrow_state(), {**card, "metrics": run.best})
+            keep(run)
+            log_epoch(writer, row, first_epoch + run.epoch)
+            with artifacts.writing(checkpoint) as temporary:
+                torch.save({**run.state(), **states, "identity": identity, "run_dir": str(run_dir)}, temporary)
+            report(f"{run.epoch:>5} {row['train_loss']:>10.4f} {row['train_acc']:>7.2%} {row['val_loss']:>10.4f} "
+                   f"{row['val_acc']:>7.2%} {row['val_macro_f1']:>9.4f} {row['seconds']:>6.1f}{'   best' if better else ''}")
+    if rank == 0:
+        best, card = models.load(weights_file)
+        logits = logits_of(best.to(device), x_val)
+        matrix = confusion(y_val.cpu(), logits.argmax(1))
+        log_figures(writer, matrix, x_val, y_val.cpu(), logits, first_epoch + run.best["epoch"])
+        writer.close()
+        card["metrics"] |= {"val_acc": float(np.trace(matrix) / len(y_val)), "val_macro_f1": macro_f1(matrix, names),
+                            "val_f1": dict(zip(beats.CLASS_NAMES, f1_scores(matrix))), "confusion": matrix,
+                            "seconds": sum(run.history["seconds"])}
+        artifacts.save_json(artifacts.card_path(weights_file), {**card, "history": run.history})
+        run.best = card["metrics"]
+    return run.history, run.best
+
+
+def _random_states(device, ranks):
+    """The random states of all processes, for the checkpoint."""
+    own = {"rng": torch.get_rng_state(), "device_rng": torch.cuda.get_rng_state() if device.type == "cuda" else torch.empty(0)}
+    every = [own]
+    if ranks > 1:
+        every = [None] * ranks
+        distributed.all_gather_object(every, own)
+    return {key: [state[key] for state in every] for key in own}
+
+
+# ------------------------------------------------------------------------------------------------- the stage
+
+def parser():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.RawDescriptionHelpFormatter,
+                                epilog="\n".join(__doc__.splitlines()[2:]))
+    p.add_argument("--model", choices=[*models.NAMES, "context"], default="self", help="default self: ECGCNN")
+    p.add_argument("--recipe", choices=RECIPES, default="tutorial",
+                   help="default tutorial; best writes model_NAME_best.pth (residual is always named model_residual.pth)")
+    add_recipe_options(p)
+    p.add_argument("--init", default="none", metavar="none|imagenet|FILE",
+                   help="resnet18: what the backbone starts from (default none); see pretrain_translearn.py")
+    p.add_argument("--freeze", action="store_true", help="resnet18: train the last layer only; batch-norm statistics stay too")
+    add_common_options(p)
+    return p
+
+
+def add_recipe_options(p):
+    p.add_argument("--epochs", type=int, help="passes over the training rows (default: the recipe's; tutorial 10)")
+    p.add_argument("--batch", type=int, help="rows a step, over all processes together (default: the recipe's; tutorial 32)")
+    p.add_argument("--rate", type=float, help="learning rate, its peak under a one-cycle schedule (default: the recipe's; "
+                                              "tutorial 1e-4)")
+    p.add_argument("--balance", choices=BALANCES, help="smote: SMOTE's rows too; weights: real rows, weighted loss; sampler: "
+                                                       "real rows drawn by weight; none: real rows (default: the recipe's; "
+                                                       "tutorial smote)")
+    p.add_argument("--dropout", type=float, help="share of units dropped while training, 0 to 1 (default: the model's)")
+
+
+def add_common_options(p):
+    p.add_argument("--seed", type=int, default=42, help="of weights, order, dropout and augmentation (default 42)")
+    p.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="default auto: the first there is")
+    p.add_argument("--threads", type=int, help="CPU threads (default: torch's choice, one a core)")
+    p.add_argument("--resume", action="store_true", help="continue the same training after its last whole epoch")
+    p.add_argument("--data", default="data", help="folder that holds processed_data/ (default data)")
+    p.add_argument("--weight", default="weight", help="folder of weights (default weight)")
+    p.add_argument("--runs", default="runs", help="folder of TensorBoard logs and checkpoints (default runs)")
+
+
+def recipe_of(args, base):
+    """The recipe `base` with what was given on the command line. Raises InputError for what no training can do."""
+    given = {key: getattr(args, key) for key in ("epochs", "batch", "rate", "balance") if getattr(args, key) is not None}
+    for key, value in given.items():
+        if key != "balance" and not value > 0:
+            raise InputError(f"--{key} {value} must be above 0")
+    if args.dropout is not None and not 0 <= args.dropout < 1:
+        raise InputError(f"--dropout {args.dropout} must lie between 0 and 1")
+    if args.threads is not None and args.threads < 1:
+        raise InputError(f"--threads {args.threads} must be at least 1")
+    return dataclasses.replace(base, **given)
+
+
+def train(args):
+    """One training as the command line describes it. Returns the weights file."""
+    recipe = recipe_of(args, RECIPES[args.recipe])
+    if args.model != "resnet18" and (args.init != "none" or args.freeze):
+        raise InputError("--init and --freeze are for --model resnet18")
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    device = choose_device(args.device)
+    rank, _ = processes(device)
+    data, weight, runs = artifacts.locate(args.data), artifacts.locate(args.weight), Path(args.runs)
+    train_rows, val_rows, manifest = load_rows(data, device, recipe.balance)
+    torch.manual_seed(args.seed)
+    cls = models.model_class(args.model)
+    arguments = {} if args.dropout is None else {"dropout_rate": args.dropout}
+    extra = {}
+    if args.model == "resnet18":
+        from pretrain_translearn import create_model
+        net = create_model(freeze_backbone=args.freeze, init=args.init, **arguments)
+        extra = {"init": Path(args.init).name, "freeze": args.freeze}
+    else:
+        if args.model == "residual":
+            arguments |= {"mean": manifest["scaler"]["mean"], "scale": manifest["scaler"]["scale"]}
+        net = cls(**arguments)
+    suffix = "_best" if args.recipe == "best" and args.model != "residual" else ""
+    weights_file = artifacts.weights_path(weight, args.model, manifest["protocol"], suffix)
+    card = model_card(args.model, net, arguments, manifest, recipe, args.seed, extra)
+    report = print_line if rank == 0 else lambda text: None
+    report(f"{type(net).__name__}, {card['parameters']:,} parameters, protocol {manifest['protocol']}, "
+           f"{'SYNTHETIC' if manifest['synthetic'] else 'real'} rows, {device}, {torch.get_num_threads()} threads")
+    history_stem = weights_file.stem.replace("model_", "history_", 1)
+    _, best = fit(net, card, train_rows, val_rows, recipe, weights_file, seed=args.seed, device=device,
+                  checkpoint=runs / weights_file.stem / "checkpoint.pth", log_dir=runs / weights_file.stem, report=report,
+                  resume=args.resume, keep=lambda run: save_history(data, history_stem, run.history))
+    report(f"{weights_file}: epoch {best['epoch']}, validation accuracy {best['val_acc']:.2%}, "
+           f"macro-F1 {best['val_macro_f1']:.4f}")
+    return weights_file
+
+
+def print_line(text):
+    print(text, flush=True)
+
+
+def main(argv=None):
+    argv = sys.argv[1:] if argv is None else list(argv)
+    chosen = argparse.ArgumentParser(add_help=False)
+    chosen.add_argument("--model")
+    known, rest = chosen.parse_known_args(argv)
+    if known.model == "context":
+        import model_context
+        return model_context.main(rest)
+    args = parser().parse_args(argv)
+    try:
+        train(args)
+    finally:
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    artifacts.run(main)
