@@ -106,24 +106,29 @@ def extract_beats(ecg, r_peaks, fs, beat_length=WIDTH):
 
 
 # --------------------------------------------------------------------------------------------- R peaks
-# Lengths in seconds, levels as shares. The signal is looked at through the energy envelope of its QRS band; every threshold
-# is relative to the levels around it, so that scale, offset and unit do not matter.
+# Times in seconds, levels as shares. The signal is looked at through the envelope of its QRS band, and every threshold is
+# relative to the levels around it: scale, offset and unit do not matter.
 
 QRS_BAND = 7, 25           # Hz
 SMOOTH = 0.12, 0.06        # two moving means over |band-passed signal|
-BLOCK = 1.4                # the levels of signal and noise are taken over blocks of this length ...
-AROUND = 9                 # ... from so many blocks
+BLOCK = 1.4                # the levels of signal and noise are taken from blocks of this length ...
+AROUND = 9                 # ... so many about the place
 APART = 0.27               # two peaks of the envelope are at least this far apart
-THRESHOLD = 1.1, 0.32      # a beat stands above 1.1 noise + 0.32 (signal - noise)
-T_WAVE = 0.40, 0.42        # of two beats closer than this the one lower than this share of the other is a P or T wave
-GAP = 1.4, 1.6             # search back in an interval longer than 1.4 x the usual one, which counts as 1.6 at most
-BACK = 0.36, 0.30, 0.5     # there: not closer to the beat before, to the beat after; half the threshold
-REACH = 0.075              # the R peak lies so near the peak of the envelope
-MARGIN = 4.0               # the filters have forgotten the end of a stretch after this time
+THRESHOLD = 1.2, 0.30      # a beat stands above 1.2 noise + 0.30 (signal - noise)
+T_WAVE = 0.36, 0.42        # of two beats closer than this the one lower than this share of the other is a P or T wave
+GAP = 1.3, 1.6             # search back in an interval longer than 1.3 x the usual one, which counts as 1.6 at most
+BACK = 0.36, 0.30, 0.5     # there: this far from the beat before, from the beat after, above half the threshold
+BESIDE, BUSY = 0.30, 0.8   # valleys within 0.3 s higher than 0.8 of the peak: a beat only if the rhythm has room for it
+REACH = 0.075              # the R peak is this near the peak of the envelope
+SHAPE = 0.10               # beats are compared with their neighbours over this time either side of the R peak ...
+ALIKE = 25                 # ... and so many together decide whether they are noise:
+NOISE = (1.25, 1.01), (2.3, 0.75), (6.0, 0.60)     # signal over noise below the first and likeness below the second
 FLAT = 1.0                 # the same value for so long is no ECG
 CLIPPED = 0.25             # the extreme value of the recording for so long is a converter at its end
-NOISE = 1.75               # block maxima below this many block medians: nothing stands out
-HIDDEN = 0.15              # a shorter gap is bridged and cannot hide a beat
+HIDDEN = 0.15              # a shorter loss is bridged and hides no beat
+SILENCE = 1e-9             # an envelope of this share of the recording's span is rounding error
+SPIKE = 0.008              # a peak of this width or less, twice as high as the recording's usual span, is no heart's
+MARGIN = 4.0               # after this time a filter has forgotten where its stretch began
 SHORTEST = 2.0             # less signal than this tells nothing about its own levels
 
 
@@ -131,11 +136,12 @@ def detect_r_peaks(ecg, fs, chunk=600.0):
     """R peaks of one lead: int64 (m,), increasing sample numbers of `ecg`.
 
     ecg: (n,) any unit, scale, offset and polarity; NaN where samples are missing. fs: sampling rate in Hz, 50 to 2000.
-    chunk: seconds that are filtered at a time, which bounds the memory and does not change the result. Nothing is found
-    where the signal cannot be read (`unreadable`) nor in less than 2 s of signal. Raises ValueError for another shape or rate.
+    chunk: seconds that are filtered at a time; it bounds the memory and does not change the result. Nothing is found
+    where the signal cannot be read (see `unreadable`), nor in less than 2 s of signal. ValueError for another shape or rate.
 
-    Energy envelope of the QRS band with local levels of signal and noise, as in Pan and Tompkins (1985) and Zong et al.
-    (2003), but looking both ways in time: zero-phase filters, levels from both sides, search-back in long intervals.
+    The envelope of the QRS band against local levels of signal and noise, after Pan and Tompkins (1985) and gqrs, but
+    looking both ways in time: zero-phase filters, levels from both sides, search-back in long intervals. The parameters
+    were chosen on the MIT-BIH Arrhythmia Database.
     """
     return _detect(ecg, fs, chunk)[0]
 
@@ -144,7 +150,8 @@ def unreadable(ecg, fs, chunk=600.0):
     """Where no beat can be found: list of (start, stop, reason), in samples, ordered, not overlapping.
 
     reason: 'missing' (NaN or infinite), 'flat' (one value for 1 s or more), 'clipped' (the recording's extreme value for
-    0.25 s or more, far from its middle), 'noise' (nothing stands out that repeats). Arguments as for `detect_r_peaks`.
+    0.25 s or more, far from its middle), 'noise' (what stands out does not repeat, or nothing stands out). Arguments and
+    errors as for `detect_r_peaks`.
     """
     return _detect(ecg, fs, chunk)[1]
 
@@ -152,21 +159,32 @@ def unreadable(ecg, fs, chunk=600.0):
 def _detect(ecg, fs, chunk):
     """(R peaks, unreadable stretches) of one lead."""
     ecg = np.asarray(ecg)
-    if ecg.ndim != 1 or ecg.dtype.kind not in "fiub":
+    if ecg.ndim != 1 or ecg.dtype.kind not in "fiu":
         raise ValueError(f"ecg has shape {ecg.shape} and type {ecg.dtype}: give one lead of real numbers, shape (samples,)")
     fs = float(fs)
     if not 50 <= fs <= 2000:
         raise ValueError(f"the sampling rate is {fs:g} Hz: R peaks are detected from 50 to 2000 Hz")
-    gaps, reasons, bridges, middle = _gaps(ecg, fs)
+    n = len(ecg)
+    gaps, reasons, bridges, middle, span = _gaps(ecg, fs)
     found = [(int(start), int(stop), reason) for (start, stop), reason in zip(gaps, reasons)]
-    if len(ecg) < SHORTEST * fs:
+    if n < SHORTEST * fs:
         return np.zeros(0, np.int64), found
-    take = lambda start, stop: _bridged(ecg, start, stop, bridges, middle)
-    candidates, heights, tops, medians, step, block = _envelope(take, len(ecg), fs, chunk)
-    peaks, noise = _choose(candidates, heights, tops, medians, gaps, fs / step, step, block, len(ecg))
-    noise = _without(noise, gaps)
+
+    def take(start, stop):
+        return _despiked(_bridged(ecg, start, stop, bridges, middle), 2 * span, int(np.ceil(SPIKE * fs)))
+
+    candidates, *levels, step, block = _envelope(take, n, fs, chunk)
+    peaks, contrast = _choose(candidates, *levels, gaps, step, block, fs, SILENCE * span)
+    peaks, like = _locate(take, peaks, n, fs)
+    usual = _ranked(like, ALIKE, 0.5) if len(like) else like
+    noisy = np.any([(contrast < ratio) & (usual < least) for ratio, least in NOISE], axis=0)
+    for first, stop in _runs(noisy | (like < NOISE[-1][1])):      # to the last of its beats that is like no other
+        noisy[first:stop] = noisy[first:stop].any()
+    first, stop = _runs(noisy).T
+    turns = np.concatenate([[0], (peaks[1:] + peaks[:-1]) // 2, [n]])
+    noise = _without(np.column_stack([turns[first], turns[stop]]), gaps)
     found = sorted(found + [(int(start), int(stop), "noise") for start, stop in noise])
-    return _locate(take, peaks, len(ecg), fs, gaps), found
+    return np.unique(peaks[~noisy & ~_inside(gaps, peaks)]), found
 
 
 def _pieces(n, size):
@@ -175,12 +193,11 @@ def _pieces(n, size):
 
 def _runs(flags):
     """(k, 2) start and stop of the runs of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]])))
-    return edges.reshape(-1, 2)
+    return np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]))).reshape(-1, 2)
 
 
 def _merged(spans):
-    """Union of (k, 2) spans, ordered by their start; spans that touch become one."""
+    """Union of (k, 2) spans, ordered; spans that touch become one."""
     if len(spans) == 0:
         return np.zeros((0, 2), np.int64)
     spans = spans[np.argsort(spans[:, 0], kind="stable")]
@@ -190,7 +207,7 @@ def _merged(spans):
 
 
 def _without(spans, gaps):
-    """(k, 2) spans less (g, 2) gaps, both ordered and without overlap."""
+    """(k, 2) spans less (g, 2) gaps, both ordered and without overlap: list of (start, stop)."""
     out = []
     for start, stop in spans:
         for a, b in gaps[np.searchsorted(gaps[:, 1], start, "right"):np.searchsorted(gaps[:, 0], stop)]:
@@ -211,10 +228,10 @@ def _inside(spans, at):
 
 
 def _gaps(ecg, fs):
-    """Where samples say nothing: (gaps (g, 2), reasons, all that must be bridged (b, 2), a middle value of the signal)."""
+    """Where samples say nothing: gaps (g, 2), their reasons, all that must be bridged (b, 2); middle and span of the rest."""
     n = len(ecg)
     missing, low, high = [], np.inf, -np.inf
-    for start, stop in _pieces(n, 1 << 20):
+    for start, stop in _pieces(n, 1 << 17):
         x = ecg[start:stop]
         fine = np.isfinite(x)
         if not fine.all():
@@ -223,25 +240,24 @@ def _gaps(ecg, fs):
         if len(x):
             low, high = min(low, x.min()), max(high, x.max())
     missing = _merged(np.concatenate(missing)) if missing else np.zeros((0, 2), np.int64)
-    some = ecg[::max(1, n // 50000)]
+    some = ecg[::max(1, n // 20000)].astype(np.float64)
     some = some[np.isfinite(some)]
-    middle = float(np.median(some)) if len(some) else 0.0
+    lowest, middle, highest = np.percentile(some, [0.5, 50, 99.5]) if len(some) else (0.0, 0.0, 0.0)
     flat = _constant(ecg, CLIPPED * fs)
-    value = ecg[flat[:, 0]] if len(flat) else np.zeros(0)
+    value = ecg[flat[:, 0]].astype(np.float64)
     rail = ((value == low) | (value == high)) & (np.abs(value - middle) > 0.25 * (float(high) - float(low)))
-    long = flat[:, 1] - flat[:, 0] >= FLAT * fs
-    flat, rail, value = flat[rail | long], rail[rail | long], value[rail | long]
+    flat, value, rail = (a[np.isfinite(value) & (rail | (flat[:, 1] - flat[:, 0] >= FLAT * fs))] for a in (flat, value, rail))
     bridges = _merged(np.concatenate([missing, flat]))
     hidden = missing[missing[:, 1] - missing[:, 0] >= HIDDEN * fs]
     gaps = np.concatenate([hidden, flat])
-    # a fill value of zero is no converter at its end
-    reasons = np.array(["missing"] * len(hidden) + ["clipped" if r and v != 0 else "flat" for r, v in zip(rail, value)], object)
+    # a recorder fills with zeros what it does not have: no converter at its end
+    reasons = np.array(["missing"] * len(hidden) + ["clipped" if r and v else "flat" for r, v in zip(rail, value)], object)
     order = np.argsort(gaps[:, 0], kind="stable")
-    return gaps[order], reasons[order], bridges, middle
+    return gaps[order], reasons[order], bridges, middle, highest - lowest
 
 
 def _constant(ecg, length):
-    """(k, 2) runs of at least `length` samples of one value. Looked for on a grid that no such run can slip through."""
+    """(k, 2) runs of at least `length` samples of one value, looked for on a grid that no such run can slip through."""
     step = max(int(length) // 2, 1)
     grid = ecg[::step]
     pairs = np.flatnonzero(grid[1:] == grid[:-1])
@@ -254,7 +270,7 @@ def _constant(ecg, length):
     for run in runs:                                              # to the last equal sample on either side
         value = ecg[run[0]]
         before, after = ecg[max(run[0] - step, 0):run[0]][::-1] != value, ecg[run[1]:run[1] + step] != value
-        run += [-int(before.argmax() if before.any() else len(before)), int(after.argmax() if after.any() else len(after))]
+        run += [-(before.argmax() if before.any() else len(before)), after.argmax() if after.any() else len(after)]
     return runs[runs[:, 1] - runs[:, 0] >= length]
 
 
@@ -267,43 +283,56 @@ def _bridged(ecg, start, stop, bridges, middle):
         left = np.where(before >= 0, ecg[np.maximum(before, 0)].astype(np.float64) - middle, np.nan)
         right = np.where(after < len(ecg), ecg[np.minimum(after, len(ecg) - 1)].astype(np.float64) - middle, np.nan)
         left, right = np.where(np.isnan(left), right, left), np.where(np.isnan(right), left, right)
-        ends = np.nan_to_num(np.column_stack([left, right]).ravel())
         at = np.flatnonzero(_inside(near, np.arange(start, stop)))
-        x[at] = np.interp(at + start, np.column_stack([before, after]).ravel(), ends)
+        x[at] = np.interp(at + start, np.column_stack([before, after]).ravel(),
+                          np.nan_to_num(np.column_stack([left, right]).ravel()))
+    return x
+
+
+def _despiked(x, limit, width):
+    """x without peaks of at most `width` samples that stand out by more than `limit` on both sides."""
+    rise = x[width:] - x[:-width]
+    if limit == 0 or len(rise) <= width or max(rise.max(), -rise.min()) <= limit:
+        return x
+    before, after = rise[:-width], -rise[width:]
+    spike = np.zeros(len(x), bool)
+    spike[width:-width] = (np.minimum(before, after) > limit) | (np.maximum(before, after) < -limit)
+    x[spike] = np.interp(np.flatnonzero(spike), np.flatnonzero(~spike), x[~spike])
     return x
 
 
 def _envelope(take, n, fs, chunk):
-    """Envelope of the QRS band at 100 to 240 Hz, a stretch at a time.
+    """Envelope of the QRS band at 50 to 240 Hz, a stretch at a time.
 
-    Returns (candidates int64, in envelope samples; their heights; maximum and median of each block; signal samples in an
-    envelope sample; envelope samples in a block)."""
+    Returns (candidates int64, in envelope samples; their heights; the higher of the valleys beside each; maximum and median
+    of each block; signal samples in an envelope sample; envelope samples in a block)."""
     step = max(1, int(fs // 120))
     rate = fs / step
     total = n // step
-    block, margin = round(BLOCK * rate), round(MARGIN * rate)
+    block, margin, settle, beside = (round(seconds * rate) for seconds in (BLOCK, MARGIN, 1.0, BESIDE / 2))
     sos = sps.butter(2, [QRS_BAND[0], min(QRS_BAND[1], 0.45 * rate)], "bandpass", fs=rate, output="sos")
-    size = max(1, round(chunk / BLOCK)) * block
-    candidates, heights, tops, medians = [], [], [], []
-    for start, stop in _pieces(total, size):
+    mean = np.full(step, 1 / step)
+    out = []
+    for start, stop in _pieces(total, max(1, round(chunk / BLOCK)) * block):
         first, last = max(start - margin, 0), min(stop + margin, total)
-        x = take(first * step, last * step)
-        e = np.abs(sps.sosfiltfilt(sos, x.reshape(-1, step).mean(1) if step > 1 else x))
+        x = take(first * step, last * step).reshape(-1, step) @ mean
+        # zero phase: once in either direction, from rest and to rest
+        x = np.concatenate([np.full(settle, x[0]), x, np.full(settle, x[-1])]) - x[0]
+        e = np.abs(sps.sosfilt(sos, sps.sosfilt(sos, x)[::-1])[::-1][settle:-settle])
         for width in SMOOTH:
             e = ndimage.uniform_filter1d(e, round(width * rate))
         at = sps.find_peaks(e, distance=round(APART * rate))[0]
         at = at[(at >= start - first) & (at < stop - first)]
-        candidates.append(at + first)
-        heights.append(e[at])
-        e = e[start - first:stop - first]
-        e = e[:max(len(e) // block, 1 if total < block else 0) * block].reshape(-1, min(block, total))
-        tops.append(e.max(1))
-        medians.append(np.median(e, axis=1))
-    return *(np.concatenate(part) for part in (candidates, heights, tops, medians)), step, block
+        lowest = ndimage.minimum_filter1d(e, 2 * beside + 1)
+        valley = np.maximum(lowest[np.maximum(at - beside, 0)], lowest[np.minimum(at + beside, len(e) - 1)])
+        blocks = e[start - first:stop - first]
+        blocks = blocks[:len(blocks) // block * block].reshape(-1, block)
+        out.append((at + first, e[at], valley, blocks.max(1), np.median(blocks[:, ::2], axis=1)))
+    return *(np.concatenate(part) for part in zip(*out)), step, block
 
 
 def _ranked(values, around, share):
-    """Running order statistic: for each value, the one at `share` of the finite ones among the `around` about it."""
+    """Running order statistic: for each value the one at `share` of those, without NaN, among the `around` about it."""
     half = around // 2
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, half, constant_values=np.nan), around)
     count = np.isfinite(windows).sum(1)
@@ -311,26 +340,29 @@ def _ranked(values, around, share):
     return np.sort(windows, axis=1)[np.arange(len(values)), rank]
 
 
-def _choose(at, height, tops, medians, gaps, rate, step, block, n):
-    """The candidates that are beats, in samples of the signal; (k, 2) stretches of noise, in samples."""
-    edges = np.arange(len(tops) + 1) * block * step
-    edges[-1] = n
+def _choose(at, height, valley, tops, medians, gaps, step, block, fs, silence):
+    """The candidates that are beats, in samples of the signal, and signal over noise at each."""
+    rate = fs / step
     centre = (np.arange(len(tops)) + 0.5) * block
-    readable = ~_inside(gaps, ((centre + 0.5) * step).astype(np.int64))
-    tops, medians = np.where(readable, tops, np.nan), np.where(readable, medians, np.nan)
-    signal, noise = _ranked(tops, AROUND, 0.45), _ranked(medians, AROUND, 0.5)
-    loud = readable & ~(_ranked(tops, 21, 0.45) > NOISE * _ranked(medians, 21, 0.5))
-    spans = _runs(loud)
-    spans = np.column_stack([edges[spans[:, 0]], edges[spans[:, 1]]])
-    fine = np.isfinite(signal)
-    ok = ~_inside(gaps, at * step + step // 2) & ~_inside(spans, at * step + step // 2)
-    at, height = at[ok], height[ok]
-    if len(at) == 0 or not fine.any():
-        return np.zeros(0, np.int64), spans
-    signal, noise = np.interp(at, centre[fine], signal[fine]), np.interp(at, centre[fine], noise[fine])
+    hidden = _inside(gaps, (centre * step).astype(np.int64))
+    tops, medians = np.where(hidden, np.nan, tops), np.where(hidden, np.nan, medians)
+    signal, noise = _ranked(tops, AROUND, 0.45), _ranked(medians, AROUND, 0.5) + silence
+    known = np.isfinite(signal)
+    at, height, valley = (a[~_inside(gaps, at * step + step // 2)] for a in (at, height, valley))
+    if len(at) == 0 or not known.any():
+        return np.zeros(0, np.int64), np.zeros(0)
+    signal, noise = np.interp(at, centre[known], signal[known]), np.interp(at, centre[known], noise[known])
     threshold = THRESHOLD[0] * noise + THRESHOLD[1] * (signal - noise)
+    lost = np.searchsorted(gaps[:, 0], at * step)                 # gaps before each: an interval across one is no RR interval
+
+    def intervals():
+        beat = np.flatnonzero(keep)
+        rr = np.diff(at[beat]).astype(np.float64)
+        rr[np.diff(lost[beat]) > 0] = np.nan
+        return beat, rr, _ranked(rr, 9, 0.5) if len(rr) else rr
+
     keep = height > threshold
-    while True:
+    while True:                                                   # P and T waves
         beat = np.flatnonzero(keep)
         near = np.diff(at[beat]) < T_WAVE[0] * rate
         first, second = height[beat[:-1]], height[beat[1:]]
@@ -338,45 +370,58 @@ def _choose(at, height, tops, medians, gaps, rate, step, block, n):
         if len(drop) == 0:
             break
         keep[drop] = False
-    low = noise + BACK[2] * (threshold - noise)
-    closed = np.cumsum(np.bincount(np.searchsorted(at, gaps[:, 0] // step), minlength=len(at) + 1))[:len(at)]
-    for _ in range(3):
-        beat = np.flatnonzero(keep)
-        if len(beat) < 2:
-            break
-        rr = np.diff(at[beat]).astype(np.float64)
-        rr[np.diff(closed[beat]) > 0] = np.nan                     # an interval across a gap is no RR interval
-        usual = np.minimum(_ranked(rr, 9, 0.5), GAP[1] * rate)
-        low_ones = np.flatnonzero(~keep & (height > low))
-        k = np.searchsorted(beat, low_ones) - 1
-        inside = (k >= 0) & (k < len(rr))
-        low_ones, k = low_ones[inside], k[inside]
-        fits = ((rr[k] > GAP[0] * usual[k]) & (at[low_ones] - at[beat[k]] >= BACK[0] * rate)
-                & (at[beat[k + 1]] - at[low_ones] >= BACK[1] * rate))
-        low_ones, k = low_ones[fits], k[fits]
+    for _ in range(3):                                            # missed beats: the highest in each long interval
+        beat, rr, usual = intervals()
+        low = np.flatnonzero(~keep & (height > noise + BACK[2] * (threshold - noise)))
+        k = np.searchsorted(beat, low) - 1
+        low, k = (a[(k >= 0) & (k < len(rr))] for a in (low, k))
+        fits = ((rr[k] > GAP[0] * np.minimum(usual[k], GAP[1] * rate)) & (at[low] - at[beat[k]] >= BACK[0] * rate)
+                & (at[beat[k + 1]] - at[low] >= BACK[1] * rate))
+        low, k = low[fits], k[fits]
         if len(k) == 0:
             break
-        order = np.lexsort((-height[low_ones], k))
-        best = order[np.concatenate([[True], np.diff(k[order]) > 0])]
-        keep[low_ones[best]] = True
-    return at[keep] * step + (step - 1) // 2, spans
+        order = np.lexsort((-height[low], k))
+        keep[low[order[np.concatenate([[True], np.diff(k[order]) > 0])]]] = True
+    for _ in range(2):                                            # bursts of noise between beats of a steady rhythm
+        beat, rr, usual = intervals()
+        if len(rr) < 2:
+            break
+        room = (rr[1:] + rr[:-1]) / (usual[1:] + usual[:-1])
+        busy = np.pad(np.nan_to_num(valley[beat[1:-1]] / height[beat[1:-1]] / (BUSY * room)), 1)
+        worst = busy[1:-1] >= np.maximum(1, np.maximum(busy[2:], busy[:-2]))
+        keep[beat[1:-1][worst]] = False
+    return at[keep] * step + (step - 1) // 2, signal[keep] / noise[keep]
 
 
-def _locate(take, peaks, n, fs, gaps):
-    """The R peak near each peak of the envelope: the largest deviation from the local mean, upward ones preferred."""
-    reach, fine, wide = round(REACH * fs), max(1, round(0.022 * fs)), round(0.2 * fs)
-    side = reach + wide // 2 + 1
-    out = [np.zeros(0, np.int64)]
-    for start, stop in _pieces(len(peaks), 4096):
-        p = peaks[start:stop]
-        first, last = max(p[0] - side, 0), min(p[-1] + side + 1, n)
-        x = take(first, last)
-        x = x[np.clip(p[:, None] + np.arange(-side, side + 1), first, last - 1) - first]
-        s = ndimage.uniform_filter1d(x, fine, axis=1) - ndimage.uniform_filter1d(x, wide, axis=1)
-        s = s[:, side - reach:side + reach + 1]
-        s = np.where(s > 0, s, -0.85 * s)
-        # of equal samples always the same one, whatever the rounding
-        s *= 1 - 1e-5 * np.abs(np.arange(-reach, reach + 1) + 0.3) / reach
-        out.append(np.clip(p + s.argmax(1) - reach, 0, n - 1))
-    found = np.unique(np.concatenate(out))
-    return found[~_inside(gaps, found)]
+def _locate(take, peaks, n, fs):
+    """The R peak near each peak of the envelope, and how like its neighbours' its shape is (-1..1; NaN without neighbours).
+
+    The R peak is the largest deviation from the mean of 0.2 s, upward ones preferred."""
+    reach, fine, wide, side = (max(1, round(seconds * fs)) for seconds in (REACH, 0.022, 0.2, SHAPE))
+    around = np.arange(-reach, reach + 1)
+    prefer = 1 - 1e-5 * np.abs(around + 0.3) / reach              # of equal samples always the same, whatever the rounding
+    about = np.arange(-side, side + 1, max(1, round(fs / 120)))
+    margin = reach + side + 1                                     # what is looked at beyond a stretch
+    found, shapes = [np.zeros(0, np.int64)], [np.zeros((0, len(about)))]
+    for start, stop in _pieces(n, 1 << 17):
+        p = peaks[np.searchsorted(peaks, start):np.searchsorted(peaks, stop)]
+        if len(p) == 0:
+            continue
+        first, last = start - margin - wide, stop + margin + wide
+        x = np.pad(take(max(first, 0), min(last, n)), (max(-first, 0), max(last - n, 0)), mode="edge")
+        total = np.cumsum(np.pad(x, (1, 0)))
+        detail = sum(sign * (total[width:] - total[:-width])[wide - width // 2:][:len(x) - 2 * wide] / width
+                     for width, sign in ((fine, 1), (wide, -1)))
+        at = p - start + margin
+        s = detail[at[:, None] + around]
+        best = np.clip(p + (np.where(s > 0, s, -0.85 * s) * prefer).argmax(1) - reach, 0, n - 1)
+        found.append(best)
+        shapes.append(detail[(best - start + margin)[:, None] + about])
+    found, shapes = np.concatenate(found), np.concatenate(shapes)
+    shapes /= np.sqrt((shapes ** 2).sum(1, keepdims=True)) + np.finfo(float).tiny
+    like = np.full((len(found), 8), np.nan)
+    for k in range(1, min(5, len(found))):
+        like[k:, k - 1] = like[:-k, k + 3] = np.einsum("ij,ij->i", shapes[k:], shapes[:-k])
+    like.sort(axis=1)
+    count = np.isfinite(like).sum(1)
+    return found, like[np.arange(len(found)), (0.7 * count).astype(np.int64)]
