@@ -26,7 +26,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from clean_ECG import preprocess_ecg_signal                      # noqa: F401  (people import it from here)
-from ecg import artifacts, beats, holter, records
+from ecg import artifacts, beats, context, holter, records
 from ecg.artifacts import InputError
 from ecg.beats import CLASS_NAMES, detect_r_peaks, extract_beats  # noqa: F401
 
@@ -75,9 +75,14 @@ def card_of(model):
     return model.card
 
 
+def is_context(card):
+    """Whether a model judges a beat against its own patient (ecg/context.py) rather than by its row alone."""
+    return card["architecture"] == "ContextNet"
+
+
 def check_card(card, path):
     """The card, when this code can feed the model; InputError when the model wants other rows than these."""
-    contract = card.get("input", {})
+    contract = {} if is_context(card) else card["input"]
     ours = {"width": beats.WIDTH, "source_rate_hz": beats.SOURCE_FS, "step": beats.STEP}
     for key, value in ours.items():
         if contract.get(key, value) != value:
@@ -130,6 +135,8 @@ def predict_heartbeat(model, beats_in):
     if rows.size and not (np.isfinite(rows).all() and rows.min() >= 0 and rows.max() <= 1):
         raise ValueError("beats must be min-max rows in 0..1, as extract_beats gives them: not standardised, not in mV, without NaN")
     card = card_of(model)
+    if is_context(card):
+        raise ValueError("the context model takes whole recordings, not single rows: use classify(signal, fs)")
     x = rows if card["input"].get("scaler_inside") else beats.standardise(rows, card["input"]["mean"], card["input"]["scale"])
     probabilities = softmax(logits(model, x) / card.get("temperature", 1.0))
     ids = probabilities.argmax(axis=1)
@@ -185,15 +192,19 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     if isinstance(model, (str, Path)):
         model = load(choose_model(str(model), len(signal) / fs, len(found), weight), weight, engine)
     card = card_of(model)
-    probabilities = np.full((len(found), len(CLASS_NAMES)), np.nan)
     quality = np.full(len(found), "ok", dtype=object)
-    rows, positions = extract_beats(signal, found, fs)
-    at = np.searchsorted(found, positions)
-    if len(rows):
-        probabilities[at] = predict_heartbeat(model, rows)[2]
-    quality[np.setdiff1d(np.arange(len(found)), at)] = "beside missing samples"
-    if len(found) and len(found) - 1 not in at:
-        quality[-1] = "last beat: no beat after it"
+    if is_context(card):
+        probabilities = context.classify_beats(model, signal, fs, found)
+        quality[probabilities[:, CLASS_NAMES.index("Q")] == 1] = "paced or beside missing samples"
+    else:
+        probabilities = np.full((len(found), len(CLASS_NAMES)), np.nan)
+        rows, positions = extract_beats(signal, found, fs)
+        at = np.searchsorted(found, positions)
+        if len(rows):
+            probabilities[at] = predict_heartbeat(model, rows)[2]
+        quality[np.setdiff1d(np.arange(len(found)), at)] = "beside missing samples"
+        if len(found) and len(found) - 1 not in at:
+            quality[-1] = "last beat: no beat after it"
     table = pd.DataFrame({"sample": found, "time_s": found / fs, "label": UNLABELLED, "confidence": np.nan,
                           **{f"p_{name}": probabilities[:, i] for i, name in enumerate(CLASS_NAMES)}, "quality": quality})
     known = np.isfinite(probabilities[:, 0])

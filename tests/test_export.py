@@ -1,0 +1,78 @@
+"""export_onnx.py: equal to PyTorch or not written; what the file says of itself."""
+import json
+
+import numpy as np
+import onnx
+import pytest
+
+import export_onnx
+import inference
+import models
+from ecg import artifacts
+
+
+@pytest.mark.parametrize("opset", [11, 18])
+def test_names_batch_and_card(run, demo, tmp_path, opset):
+    for name in ("model_self.pth", "model_self.json"):
+        (tmp_path / name).write_bytes((demo / "weight" / name).read_bytes())
+    done = run("export_onnx.py", "--opset", opset, "--data", demo / "data", "--weight", tmp_path)
+    assert "equal to PyTorch on all" in done.stdout and "synthetic" in done.stdout
+    model = onnx.load(tmp_path / "ecg_model_self.onnx")
+    assert model.opset_import[0].version == opset
+    assert [i.name for i in model.graph.input] == ["ecg_input"] and [o.name for o in model.graph.output] == ["logits"]
+    assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "batch_size"
+    session = inference.load_onnx_model(tmp_path / "ecg_model_self.onnx")
+    assert inference.card_of(session) == json.loads((tmp_path / "model_self.json").read_text())
+    net = inference.load_model(tmp_path / "model_self.pth")
+    x = np.asarray(artifacts.load_split(demo / "data", "test")[0])
+    for n in (1, 2, 31, len(x)):                                     # any batch
+        difference, labels = export_onnx.compare(inference.logits(net, x[:n]), inference.logits(session, x[:n]))
+        assert difference <= 5e-6 and labels == 0
+    assert not any(node.metadata_props for node in model.graph.node), "no paths of the machine that exported"
+
+
+def test_scaler_inside_takes_minmax_rows(run, demo, tmp_path):
+    for name in ("model_self.pth", "model_self.json"):
+        (tmp_path / name).write_bytes((demo / "weight" / name).read_bytes())
+    run("export_onnx.py", "--scaler-inside", "--data", demo / "data", "--weight", tmp_path)
+    raw = inference.load_onnx_model(tmp_path / "ecg_model_self_raw.onnx")
+    rows = np.random.default_rng(0).random((50, 187), dtype=np.float32)
+    plain = inference.predict_heartbeat(inference.load_model(tmp_path / "model_self.pth"), rows)
+    inside = inference.predict_heartbeat_onnx(raw, rows)
+    assert np.array_equal(plain[0], inside[0]) and np.abs(plain[2] - inside[2]).max() < 5e-6
+
+
+def test_what_differs_is_not_written(demo, tmp_path, monkeypatch):
+    for name in ("model_self.pth", "model_self.json"):
+        (tmp_path / name).write_bytes((demo / "weight" / name).read_bytes())
+    real = export_onnx.export
+
+    def wrong(net, path, opset, card):
+        with __import__("torch").no_grad():
+            net.fc2.bias[0] += 1e-3
+            real(net, path, opset, card)
+            net.fc2.bias[0] -= 1e-3
+
+    monkeypatch.setattr(export_onnx, "export", wrong)
+    with pytest.raises(artifacts.InputError, match="not written"):
+        export_onnx.main(["--data", str(demo / "data"), "--weight", str(tmp_path)])
+    assert not list(tmp_path.glob("*.onnx"))
+
+
+def test_int8_is_refused_when_it_costs_too_much(demo, tmp_path, monkeypatch):
+    for name in ("model_self.pth", "model_self.json"):
+        (tmp_path / name).write_bytes((demo / "weight" / name).read_bytes())
+    export_onnx.main(["--quantize", "int8", "--data", str(demo / "data"), "--weight", str(tmp_path)])
+    small, full = (tmp_path / f"ecg_model_self{s}.onnx" for s in ("_int8", ""))
+    assert small.stat().st_size < 0.4 * full.stat().st_size
+    assert inference.card_of(inference.load_onnx_model(small))["quantized"] == "int8"
+    small.unlink()
+    monkeypatch.setattr(export_onnx, "QUANTIZE_LOSS", -1.0)
+    with pytest.raises(artifacts.InputError, match="macro-F1"):
+        export_onnx.main(["--quantize", "int8", "--data", str(demo / "data"), "--weight", str(tmp_path)])
+    assert not small.exists()
+
+
+def test_missing_weights_are_named(refused, tmp_path, demo):
+    assert "train" in refused("export_onnx.py", "--weight", tmp_path, "--data", demo / "data")
+    assert models.NAMES[0] == "self"
