@@ -132,18 +132,19 @@ MARGIN = 4.0               # after this time a filter has forgotten where its st
 SHORTEST = 2.0             # less signal than this tells nothing about its own levels
 
 
-def detect_r_peaks(ecg, fs, chunk=600.0):
+def detect_r_peaks(ecg, fs, chunk=600.0, live=False):
     """R peaks of one lead: int64 (m,), increasing sample numbers of `ecg`.
 
     ecg: (n,) any unit, scale, offset and polarity; NaN where samples are missing. fs: sampling rate in Hz, 50 to 2000.
     chunk: seconds that are filtered at a time; it bounds the memory and does not change the result. Nothing is found
-    where the signal cannot be read (see `unreadable`), nor in less than 2 s of signal. ValueError for another shape or rate.
+    where the signal cannot be read (see `unreadable`), nor in less than 2 s of signal. live: the signal goes on after its end,
+    so that the interval which is open there is searched for a missed beat too. ValueError for another shape or rate.
 
     The envelope of the QRS band against local levels of signal and noise, after Pan and Tompkins (1985) and gqrs, but
     looking both ways in time: zero-phase filters, levels from both sides, search-back in long intervals. The parameters
     were chosen on the MIT-BIH Arrhythmia Database.
     """
-    return _detect(ecg, fs, chunk)[0]
+    return _detect(ecg, fs, chunk, live)[0]
 
 
 def unreadable(ecg, fs, chunk=600.0):
@@ -156,7 +157,7 @@ def unreadable(ecg, fs, chunk=600.0):
     return _detect(ecg, fs, chunk)[1]
 
 
-def _detect(ecg, fs, chunk):
+def _detect(ecg, fs, chunk, live=False):
     """(R peaks, unreadable stretches) of one lead."""
     ecg = np.asarray(ecg)
     if ecg.ndim != 1 or ecg.dtype.kind not in "fiu":
@@ -174,7 +175,7 @@ def _detect(ecg, fs, chunk):
         return _despiked(_bridged(ecg, start, stop, bridges, middle), 2 * span, int(np.ceil(SPIKE * fs)))
 
     candidates, *levels, step, block = _envelope(take, n, fs, chunk)
-    peaks, contrast = _choose(candidates, *levels, gaps, step, block, fs, SILENCE * span)
+    peaks, contrast = _choose(candidates, *levels, gaps, step, block, fs, SILENCE * span, n // step if live else None)
     peaks, like = _locate(take, peaks, n, fs)
     usual = _ranked(like, ALIKE, 0.5) if len(like) else like
     noisy = np.any([(contrast < ratio) & (usual < least) for ratio, least in NOISE], axis=0)
@@ -340,8 +341,9 @@ def _ranked(values, around, share):
     return np.sort(windows, axis=1)[np.arange(len(values)), rank]
 
 
-def _choose(at, height, valley, tops, medians, gaps, step, block, fs, silence):
-    """The candidates that are beats, in samples of the signal, and signal over noise at each."""
+def _choose(at, height, valley, tops, medians, gaps, step, block, fs, silence, end):
+    """The candidates that are beats, in samples of the signal, and signal over noise at each. end: of a signal that goes on, in
+    envelope samples, or None."""
     rate = fs / step
     centre = (np.arange(len(tops)) + 0.5) * block
     hidden = _inside(gaps, (centre * step).astype(np.int64))
@@ -372,11 +374,14 @@ def _choose(at, height, valley, tops, medians, gaps, step, block, fs, silence):
         keep[drop] = False
     for _ in range(3):                                            # missed beats: the highest in each long interval
         beat, rr, usual = intervals()
+        place = at[beat]
+        if end is not None and len(rr):
+            place, rr, usual = np.append(place, end), np.append(rr, end - place[-1]), np.append(usual, usual[-1])
         low = np.flatnonzero(~keep & (height > noise + BACK[2] * (threshold - noise)))
         k = np.searchsorted(beat, low) - 1
         low, k = (a[(k >= 0) & (k < len(rr))] for a in (low, k))
-        fits = ((rr[k] > GAP[0] * np.minimum(usual[k], GAP[1] * rate)) & (at[low] - at[beat[k]] >= BACK[0] * rate)
-                & (at[beat[k + 1]] - at[low] >= BACK[1] * rate))
+        fits = ((rr[k] > GAP[0] * np.minimum(usual[k], GAP[1] * rate)) & (at[low] - place[k] >= BACK[0] * rate)
+                & (place[k + 1] - at[low] >= BACK[1] * rate))
         low, k = low[fits], k[fits]
         if len(k) == 0:
             break
