@@ -167,9 +167,11 @@ class Monitor:
                 self._since = self.total - len(recent)
                 self._alarm(events, "lead_off", False, self._on["lead_off"], self._since)
             return
+        if self.total - self._since < len(window):      # it has only just come back
+            return
         finite = window[np.isfinite(window)]
         moved = float(np.ptp(finite)) if len(finite) else 0.0
-        if len(finite) < 0.5 * len(window) or moved <= still:
+        if moved <= still:
             self._let_go(events)
             self._alarm(events, "lead_off", True, self.total - len(window), self.total)
         else:
@@ -399,8 +401,9 @@ def print_agreement(results):
     print("\ndelay in s: of the provisional label after the next R peak, of the final one after the R peak after that\n")
     print("record      median    p99    max  > 0.7 s | median    p99    max  > 0.7 s")
     for name, f in results:
-        cells = [" ".join("     -" if d[k] is None else f"{d[k]:6.2f}" for k in ("median", "p99", "max")) + f" {d['over_0_7_s']:>8,}"
-                 for d in (f["provisional_delay_s"], f["final_delay_s"])]
+        both = f["provisional_delay_s"], f["final_delay_s"]
+        cells = [" ".join("     -" if d[k] is None else f"{d[k]:6.2f}" for k in ("median", "p99", "max"))
+                 + f" {d['over_0_7_s']:>8,}" for d in both]
         print(f"{name:<10} " + " | ".join(cells))
     print("\nalarms against the events of the whole recording; delay in s after the moment that defines them\n")
     print("alarm         events  alarms  missed  false  median    max")
@@ -416,8 +419,8 @@ def print_agreement(results):
 # --------------------------------------------------------------------------------------------- the stage
 
 def read_stream(file, kind):
-    """Chunks float64 (n,) of an open binary file, as they come. kind: a key of FORMATS. In text, `nan` is a missing sample; in the
-    16-bit format -32768 is, as in WFDB. Raises InputError for what is no number."""
+    """Chunks float64 (n,) of an open binary file, as they come. kind: a key of FORMATS. A missing sample is `nan` in text and
+    -32768 in the 16-bit format, as in WFDB. Raises InputError for what is no number."""
     rest, line, dtype = b"", 0, FORMATS[kind]
     while chunk := file.read1(1 << 16):
         rest += chunk
@@ -491,15 +494,17 @@ def main(argv=None):
                         "minute is replayed")
     records.add_options(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="of a pipe: one number a line, or little-endian binary")
-    parser.add_argument("--speed", type=float, help="replay at so many times real time; 0: as fast as possible (without it: 1, and 0 "
-                        "for the synthetic minute)")
+    parser.add_argument("--speed", type=float, help="replay at so many times real time; 0: as fast as possible (without it: 1, "
+                        "and 0 for the synthetic minute)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, both labels of every beat")
     parser.add_argument("--model", default="auto", help="auto: the best single-beat model; or a name, or a .pth or .onnx file")
     parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
     parser.add_argument("--pause", type=float, default=holter.LONG_PAUSE, help="s without a beat before the alarm")
-    parser.add_argument("--tachycardia", type=float, default=holter.TACHYCARDIA, help="alarm above this rate over 8 RR intervals, 1/min")
-    parser.add_argument("--bradycardia", type=float, default=holter.BRADYCARDIA, help="alarm below this rate over 8 RR intervals, 1/min")
-    parser.add_argument("--agreement", action="store_true", help="replay the FILEs as fast as possible and print how provisional, "
+    parser.add_argument("--tachycardia", type=float, default=holter.TACHYCARDIA,
+                        help="alarm above this rate over 8 RR intervals, 1/min")
+    parser.add_argument("--bradycardia", type=float, default=holter.BRADYCARDIA,
+                        help="alarm below this rate over 8 RR intervals, 1/min")
+    parser.add_argument("--agreement", action="store_true", help="replay the FILEs as fast as possible; print how provisional, "
                         "final and offline labels agree, and how late labels and alarms are")
     args = parser.parse_args(argv)
 
