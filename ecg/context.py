@@ -1,0 +1,552 @@
+"""A beat against its own patient: rhythm, shape against the patient's own template, neighbours. No labels, one lead, NumPy and SciPy only.
+
+The shape of a normal beat differs more between two people than a normal from an ectopic beat in one person, so a model that sees
+a beat alone does not carry over to the next patient. Here every beat becomes a list of numbers (`NAMES`) that compare it with the
+patient's own usual beat and usual rhythm: ratios, correlations and logarithms, so that gain, polarity and sampling rate drop out.
+
+    numbers = describe(ecg, fs, r_peaks)                        # whole recording, in pages of half an hour
+    numbers = describe(ecg, fs, r_peaks, past=300, delay=60)    # what a bedside monitor can know: the same code on a moving window
+
+A page (or a moving window) goes through these steps: the signal at 250 Hz and 0.5-40 Hz; every R peak moved to the energy centre of its
+QRS complex (a detector's jitter costs nothing); QRS shapes clustered; the dominant shape chosen by size and by *not being premature*;
+normal RR interval and template as running averages over the dominant beats; then the groups of numbers below.
+"""
+import json
+from fractions import Fraction
+
+import numpy as np
+from scipy import ndimage
+from scipy import signal as sps
+
+from ecg.artifacts import InputError
+from ecg.beats import CLASS_NAMES
+
+RATE = 250                  # Hz at which beats are described
+PAGE = 1800.0               # s: long recordings are described half an hour at a time, as the models were trained ...
+MARGIN = 120.0              # s of signal on either side of a page that it may look at
+HOP = 30.0                  # s from one moving window to the next
+CLUSTERS = 15               # shapes at most; beats unlike all of them share one more cluster
+ALIKE = 0.90                # correlation at which two QRS complexes have the same shape
+_QRS = np.arange(-30, 31)   # +-120 ms around the centre of the QRS complex
+_BEAT = np.arange(-75, 121)                                        # -300 .. +480 ms
+_REGIONS = {"p": (-62, -17), "qrs": (-20, 21), "st": (20, 40), "t": (40, 105), "whole": (-62, 105)}   # samples around the centre
+
+
+def describe(ecg, fs, r_peaks, past=None, delay=60.0, hop=HOP):
+    """Describe every beat of a recording against the recording itself.
+
+    ecg: (n,) one lead, any unit, NaN where samples are missing; fs in Hz; r_peaks: (m,) sample numbers of the R peaks, increasing.
+    past: None takes the whole recording, else only the `past` seconds before a beat (and what lies before its window's end);
+    delay: with `past`, seconds of signal after a beat before it is described; hop: seconds from one window to the next.
+    Returns float32 (m, len(NAMES)), finite. Raises ValueError for a signal that is not one lead or peaks outside it.
+    """
+    ecg, r_peaks = np.asarray(ecg), np.asarray(r_peaks, dtype=np.int64)
+    if ecg.ndim != 1:
+        raise ValueError(f"ecg has shape {ecg.shape}: give one lead, shape (samples,)")
+    if len(r_peaks) and (r_peaks.min() < 0 or r_peaks.max() >= len(ecg) or np.any(np.diff(r_peaks) <= 0)):
+        raise ValueError("r_peaks must increase and lie inside the signal")
+    numbers = np.zeros((len(r_peaks), len(NAMES)), np.float32)
+    for low, high, start, stop in windows(len(ecg) / fs, past, delay, hop):
+        inside = slice(*np.searchsorted(r_peaks, [start * fs, stop * fs]))
+        wanted = slice(*np.searchsorted(r_peaks, [low * fs, high * fs]))
+        if wanted.start == wanted.stop:
+            continue
+        a, b = int(start * fs), int(np.ceil(stop * fs))
+        page = describe_page(ecg[a:b], fs, r_peaks[inside] - a)
+        numbers[wanted] = page[wanted.start - inside.start:wanted.stop - inside.start]
+    return numbers
+
+
+def windows(duration, past=None, delay=60.0, hop=HOP):
+    """The windows in which a recording of `duration` seconds is described: list of (low, high, start, stop) in seconds;
+    beats in [low, high) are described from the signal in [start, stop)."""
+    end = duration + 1.0
+    if past is None:
+        count = max(1, round(duration / PAGE))
+        edges = np.linspace(0, duration, count + 1)
+        return [(low if low else 0.0, high if high < duration else end, max(low - MARGIN, 0.0), min(high + MARGIN, end))
+                for low, high in zip(edges[:-1], edges[1:])]
+    ready = np.arange(hop, max(duration - delay, 0) + hop, hop)     # beats before these times are described once `delay` more has come
+    rows = [(high - hop, high, max(high - past, 0.0), min(high + delay, end)) for high in ready]
+    rows[-1] = (rows[-1][0], end, rows[-1][2], end)
+    return rows
+
+
+def describe_page(ecg, fs, r_peaks):
+    """The numbers of all beats of one window: float32 (m, len(NAMES)). The arguments are those of `describe`."""
+    x, q = _prepare(ecg, fs)
+    table = _table(x, q, np.asarray(r_peaks) * (RATE / fs))
+    numbers = np.column_stack([table[name] for name in NAMES])
+    return np.nan_to_num(np.clip(numbers, -20, 20), copy=False).astype(np.float32)
+
+
+# ------------------------------------------------------------------------------------------------- signal and alignment
+
+def _prepare(ecg, fs):
+    """(x, q): the signal at 250 Hz, zero-phase band-passed 0.5-40 Hz and 5-25 Hz (Butterworth, order 2), each with
+    standard deviation 1; missing samples bridged."""
+    x = np.asarray(ecg, dtype=np.float64)
+    bad = ~np.isfinite(x)
+    if bad.any():
+        x = np.zeros(len(x)) if bad.all() else np.interp(np.arange(len(x)), np.flatnonzero(~bad), x[~bad])
+    if fs != RATE:
+        ratio = Fraction(RATE / fs).limit_denominator(1000)
+        x = sps.resample_poly(x, ratio.numerator, ratio.denominator, padtype="line")
+    if len(x) < 64:
+        x = np.pad(x, (0, 64 - len(x)), mode="edge") if len(x) else np.zeros(64)
+    both = [sps.sosfiltfilt(sps.butter(2, band, "bandpass", fs=RATE, output="sos"), x) for band in ((0.5, 40), (5, 25))]
+    x, q = (part / (part.std() + 1e-30) for part in both)             # gain drops out before any small constant is added
+    return x.astype(np.float32), q.astype(np.float32)
+
+
+def _cut(x, centre, offsets):
+    """Windows of x around integer centres: (m, len(offsets)); the ends of the signal are repeated."""
+    return x[np.clip(centre[:, None] + offsets, 0, len(x) - 1)]
+
+
+def _centre(q, r):
+    """Centre of each QRS complex in samples (float): the maximum of the envelope (root of the 60 ms mean of q squared) within 80 ms of r,
+    then twice the centroid of the energy within 100 ms."""
+    power = ndimage.uniform_filter1d(q * q, 15)
+    at = np.clip(np.rint(r).astype(np.int64), 0, len(q) - 1)
+    near = np.arange(-20, 21)
+    at = at + near[np.argmax(_cut(power, at, near), axis=1)]
+    near = np.arange(-25, 26)
+    centre = at.astype(np.float64)
+    for _ in range(2):
+        at = np.rint(centre).astype(np.int64)
+        weight = _cut(power, at, near) + 1e-12
+        centre = at + (weight * near).sum(axis=1) / weight.sum(axis=1)
+    return np.clip(centre, 0, len(q) - 1)
+
+
+# ------------------------------------------------------------------------------------------------- running statistics
+
+def _rolling(v, n):
+    """Windows of n values (odd or even) centred on each value of v, as a view (m, n); the ends are mirrored."""
+    return np.lib.stride_tricks.sliding_window_view(np.pad(v, (n // 2, n - 1 - n // 2), mode="symmetric"), n)
+
+
+def _median(v, n):
+    return ndimage.percentile_filter(v, 50, size=n, mode="reflect")
+
+
+def _percentile(v, n, p):
+    return ndimage.percentile_filter(v, p, size=n, mode="reflect")
+
+
+def _shift(v, lag):
+    """v[k + lag] for every k; beyond the ends the end value."""
+    return v[np.clip(np.arange(len(v)) + lag, 0, len(v) - 1)]
+
+
+def _unit(a):
+    return a / (np.sqrt((a * a).sum(axis=1, keepdims=True)) + 1e-9)
+
+
+def _correlation(a, b, mask=None):
+    """Row-wise Pearson correlation of (m, n) arrays; `mask` (m, n) bool leaves samples out. 0 where a row is constant."""
+    if mask is None:
+        a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
+    else:
+        count = np.maximum(mask.sum(axis=1, keepdims=True), 1)
+        a = (a - (a * mask).sum(axis=1, keepdims=True) / count) * mask
+        b = (b - (b * mask).sum(axis=1, keepdims=True) / count) * mask
+    return (a * b).sum(axis=1) / (np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1)) + 1e-9)
+
+
+def _rms(a, mask=None):
+    if mask is None:
+        return np.sqrt((a * a).mean(axis=1))
+    return np.sqrt((a * a * mask).sum(axis=1) / np.maximum(mask.sum(axis=1), 1))
+
+
+# ------------------------------------------------------------------------------------------------- shapes
+
+def _cluster(shapes):
+    """Leader clustering of unit-norm QRS shapes (m, n): (label (m,), correlation with the own cluster's mean (m,), means (k, n)).
+
+    The leader of each round is the unassigned beat with most unassigned beats alike it (among 48 candidates spread over the page); all that
+    correlate above ALIKE with it leave. At the end every beat goes to the nearest mean; what is alike none has label k."""
+    free = np.arange(len(shapes))
+    means = []
+    while len(free) and len(means) < CLUSTERS:
+        candidates = shapes[free[::max(1, len(free) // 48)]]
+        votes = (shapes[free] @ candidates.T > ALIKE).sum(axis=0)
+        alike = shapes[free] @ candidates[np.argmax(votes)] > ALIKE
+        if not alike.any():                                            # a flat page: a shape of norm 0 is alike nothing
+            break
+        means.append(shapes[free[alike]].mean(axis=0))
+        free = free[~alike]
+    if not means:
+        means = [np.ones(shapes.shape[1], shapes.dtype)]
+    means = _unit(np.array(means))
+    similar = shapes @ means.T
+    label = similar.argmax(axis=1)
+    own = similar[np.arange(len(shapes)), label]
+    label[own < ALIKE - 0.1] = len(means)
+    return label, own, means
+
+
+def _template(cuts, usual, n=40):
+    """Running template: for each beat the mean of the (about) n usual beats nearest to it in time, (m, width) and their mean square."""
+    rows = np.flatnonzero(usual)
+    total = np.concatenate([np.zeros((1, cuts.shape[1])), np.cumsum(cuts[rows], axis=0, dtype=np.float64)])
+    middle = np.searchsorted(rows, np.arange(len(cuts)))
+    first = np.clip(middle - n // 2, 0, max(len(rows) - n, 0))
+    last = np.minimum(first + n, len(rows))
+    return ((total[last] - total[first]) / np.maximum(last - first, 1)[:, None]).astype(np.float32)
+
+
+def _realign(x, centre, template, reach=12):
+    """Move each beat by at most 48 ms to where its QRS correlates best with the template's: (centre (m,), moved (m,) in samples)."""
+    wide = _cut(x, centre, np.arange(_QRS[0] - reach, _QRS[-1] + reach + 1))
+    views = np.lib.stride_tricks.sliding_window_view(wide, len(_QRS), axis=1)          # (m, 2 reach + 1, n)
+    dot = np.einsum("kij,kj->ki", views, template, optimize=True)
+    squares = np.cumsum(np.pad(wide * wide, ((0, 0), (1, 0))), axis=1)
+    norm = np.sqrt(np.maximum(squares[:, len(_QRS):] - squares[:, :-len(_QRS)], 1e-9))
+    shift = np.argmax(dot / norm, axis=1) - reach
+    return centre + shift, shift
+
+
+def _width(slope, level):
+    """Width of the QRS in samples: from the first to the last sample whose slope exceeds `level` of the largest, (m,)."""
+    steep = slope >= level * slope.max(axis=1, keepdims=True)
+    return (slope.shape[1] - np.argmax(steep[:, ::-1], axis=1) - np.argmax(steep, axis=1)).astype(np.float32)
+
+
+# ------------------------------------------------------------------------------------------------- the numbers
+
+def _table(x, q, r):
+    """All groups of numbers of one page: dict name -> (m,) float."""
+    if len(r) == 0:
+        return {name: np.zeros(0) for name in NAMES}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = _centre(q, r)
+        rr = np.maximum(np.diff(centre), 0.15 * RATE) / RATE
+        if len(rr) == 0:
+            rr = np.ones(1)
+        pre = np.concatenate([[np.median(rr[:8])], rr])[:len(r)]
+        post = np.concatenate([rr, [np.median(rr[-8:])]])[-len(r):]
+        steady = _percentile(pre, 30, 75)
+        at = np.rint(centre).astype(np.int64)
+        qrs = _cut(x, at, _QRS)
+        label, own, means = _cluster(_unit(qrs))
+        dominant = _dominant(label, pre / steady, len(means))
+        usual = _usual(label == dominant, pre / steady)
+        at, moved = _realign(x, at, _template(qrs, usual))
+        normal = _normal_rr(pre, usual)
+        page = dict(x=x, at=at, pre=pre, post=post, normal=normal, steady=steady, label=label, own=own, means=means,
+                    dominant=dominant, usual=usual, moved=moved)
+        shape = _shape(page)
+        return {**_rhythm(page), **_irregularity(page), **shape, **_atrial(page), **_family(page, shape), **_neighbours(page, shape)}
+
+
+def _dominant(label, prematurity, count):
+    """The patient's usual shape: among clusters of at least 0.45 of the largest, the one with the largest
+    median(pre-RR / 75th percentile of 30 around) + 0.15 x relative size, so that a bigeminy's ectopic beat is not taken for it."""
+    size = np.bincount(label, minlength=count + 1)[:count].astype(float)
+    late = np.array([np.median(prematurity[label == k]) if size[k] else 0 for k in range(count)])
+    score = late + 0.15 * size / max(size.max(), 1)
+    return int(np.argmax(np.where(size >= 0.45 * size.max(), score, -np.inf)))
+
+
+def _usual(dominant, prematurity):
+    """Beats that make the references: dominant shape, 0.85 < pre-RR/p75 < 1.2; with fewer than five such, what there is."""
+    for usual in (dominant & (prematurity > 0.85) & (prematurity < 1.2), dominant):
+        if usual.sum() >= 5:
+            return usual
+    return np.ones(len(dominant), bool)
+
+
+def _normal_rr(pre, usual):
+    """Normal RR in s at every beat: running median of 31 over the usual beats, interpolated."""
+    rows = np.flatnonzero(usual)
+    return np.interp(np.arange(len(pre)), rows, _median(pre[rows], 31))
+
+
+def _rhythm(page):
+    """RR intervals in the patient's own units. pre, post: seconds to the beat before and after. Natural logarithms of pre and post over:
+    the normal RR; the 75th percentile of 30 intervals; medians of 5, 50 and 200; the largest and smallest of the 8 before.
+    pre/post; (pre + post) / (2 normal): 0 for a full compensatory pause. RR at lags -4..4 over normal RR. Ranks of pre among 8 and 200 around."""
+    pre, post, normal = page["pre"], page["post"], page["normal"]
+    log_pre, log_post = np.log(pre), np.log(post)
+    references = {"normal": np.log(normal), "p75": np.log(page["steady"]), "p75_100": _percentile(log_pre, 100, 75),
+                  **{f"med{n}": _median(log_pre, n) for n in (5, 50, 200)}}
+    table = {}
+    for name, level in references.items():
+        table[f"pre_{name}"] = log_pre - level
+        table[f"post_{name}"] = log_post - level
+    relative = table["pre_normal"]
+    table["pre_post"] = log_pre - log_post
+    table["pair_normal"] = np.log((pre + post) / (2 * normal))
+    for lag in (-4, -3, -2, -1, 2, 3, 4):
+        table[f"rr{lag:+d}"] = _shift(relative, lag)
+    before = np.lib.stride_tricks.sliding_window_view(np.pad(log_pre, (8, 0), mode="edge"), 9)
+    table["pre_max8"] = log_pre - before[:, :8].max(axis=1)
+    table["pre_min8"] = log_pre - before[:, :8].min(axis=1)
+    table["drop8"] = np.diff(before, axis=1).min(axis=1)               # the most abrupt acceleration among the last 8 intervals
+    table["rise8"] = np.diff(before, axis=1).max(axis=1)
+    table["pre_med3_before"] = log_pre - np.median(before[:, 5:8], axis=1)
+    for n in (8, 200):
+        around = _rolling(log_pre, n)
+        table[f"rank{n}"] = (around < log_pre[:, None] - 0.02).mean(axis=1) - (around > log_pre[:, None] + 0.02).mean(axis=1)
+    short = (table["pre_p75_100"] < -0.12).astype(float)
+    for n in (5, 15, 60):
+        table[f"short{n}"] = ndimage.uniform_filter1d(short, n, mode="reflect")
+    table["rate_normal"] = references["med5"] - references["normal"]
+    table["rate_med200"] = references["med5"] - references["med200"]
+    table["rate_p95"] = references["med5"] - np.percentile(references["med5"], 95)
+    return table
+
+
+def _irregularity(page):
+    """How irregular the rhythm is around a beat, over 15, 30 and 60 intervals: root mean square of successive differences over the median, median
+    absolute deviation, share of differences above 8 %, share of turning points, interquartile range; and the same deviation over the 31 usual beats
+    around: atrial fibrillation is irregular there too, ectopy in sinus rhythm is not."""
+    pre = page["pre"]
+    log_pre = np.log(pre)
+    step = np.diff(log_pre, prepend=log_pre[0])
+    turn = (step * _shift(step, 1) < 0).astype(float)
+    table = {}
+    for n in (15, 30, 60):
+        around = _rolling(log_pre, n)
+        low, middle, high = np.percentile(around, [25, 50, 75], axis=1)
+        table[f"rmssd{n}"] = np.log(np.sqrt(ndimage.uniform_filter1d(step ** 2, n, mode="reflect").clip(0)) + 0.01)
+        table[f"mad{n}"] = np.log(np.abs(around - middle[:, None]).mean(axis=1) + 0.01)
+        table[f"jumps{n}"] = ndimage.uniform_filter1d((np.abs(step) > 0.08).astype(float), n, mode="reflect")
+        table[f"turns{n}"] = ndimage.uniform_filter1d(turn, n, mode="reflect")
+        table[f"iqr{n}"] = np.log(high - low + 0.01)
+    rows = np.flatnonzero(page["usual"])
+    spread = np.abs(log_pre - np.log(page["normal"]))[rows]
+    table["mad_usual"] = np.log(np.interp(np.arange(len(pre)), rows, _median(spread, 31)) + 0.01)
+    return table
+
+
+def _shape(page):
+    """The beat against the running template (mean of the 40 nearest usual beats), after realigning it within 48 ms. Regions around the centre of the QRS:
+    P -248..-68, QRS -80..80, ST 80..160, T 160..420 ms, whole -248..420; samples later than 120 ms before the next beat are left out.
+    Correlation with the template and log root mean square of the difference over the template's QRS, by region; logarithms of amplitude (peak to peak),
+    area and steepness ratios; polarity (balance of positive and negative area, template's sign); QRS width at 20, 35 and 50 % of the largest slope
+    within 120 ms, in 100 ms and against the template; how far the beat moved; each shape number also minus its running median of 31 (`_d`)."""
+    x, at = page["x"], page["at"]
+    cuts = _cut(x, at, _BEAT)
+    template = _template(cuts, page["usual"])
+    page["cuts"], page["template"] = cuts, template
+    scale = page["scale"] = _rms(template[:, _columns("qrs")]) + 1e-6
+    mask = (_BEAT < (page["post"][:, None] - 0.12) * RATE) & (_BEAT > -(page["pre"][:, None] - 0.12) * RATE)
+    page["mask"] = mask
+    table = {}
+    for name in _REGIONS:
+        c = _columns(name)
+        table[f"corr_{name}"] = _correlation(cuts[:, c], template[:, c], mask[:, c])
+        table[f"diff_{name}"] = np.log(_rms(cuts[:, c] - template[:, c], mask[:, c]) / scale + 0.02)
+    c = _columns("qrs")
+    beat, usual = cuts[:, c], template[:, c]
+    table["amplitude"] = np.log((np.ptp(beat, axis=1) + 1e-6) / (np.ptp(usual, axis=1) + 1e-6))
+    table["area"] = np.log((np.abs(beat).mean(axis=1) + 1e-6) / (np.abs(usual).mean(axis=1) + 1e-6))
+    balance = [(part.sum(axis=1) / (np.abs(part).sum(axis=1) + 1e-6)) for part in (beat, usual)]
+    table["polarity"] = (balance[0] - balance[1]) * np.where(balance[1] < 0, -1.0, 1.0)
+    c = slice(_QRS[0] - _BEAT[0], _QRS[-1] - _BEAT[0] + 1)
+    slopes = [np.abs(np.diff(part[:, c], axis=1)) for part in (cuts, template)]
+    table["slope"] = np.log((slopes[0].max(axis=1) + 1e-6) / (slopes[1].max(axis=1) + 1e-6))
+    for level in (20, 35, 50):
+        wide = [_width(slope, level / 100) / 25 for slope in slopes]
+        table[f"width{level}"], table[f"width{level}_ratio"] = wide[0], np.log(wide[0] / wide[1])
+    t = _columns("t")
+    table["t_size"] = np.log((_rms(cuts[:, t], mask[:, t]) + 1e-6) / (_rms(template[:, t], mask[:, t]) + 1e-6))
+    for name in list(table):
+        table[name + "_d"] = table[name] - _median(table[name], 31)
+    table["moved"] = np.abs(page["moved"]) / 4.0
+    return table
+
+
+def _columns(region):
+    low, high = _REGIONS[region]
+    return slice(low - _BEAT[0], high - _BEAT[0])
+
+
+def _atrial(page):
+    """Is there a P wave, the usual one, at the usual place? In the P region (-248..-68 ms), level removed: projection on the template's P wave, log energy
+    over the template's, best correlation within 48 ms and where it is, all minus their running medians too; bump = middle third against the outer ones.
+    P under the T wave of the beat before: what this beat's P region holds beyond the tail that the template has at the same distance after a QRS,
+    as log root mean square over the template's QRS, and its largest excursion; tail = the running template 120..1000 ms after the QRS."""
+    x, at, template, scale = page["x"], page["at"], page["template"], page["scale"]
+    c = _columns("p")
+    reach = 12
+    wide = page["cuts"][:, c.start - reach:c.stop + reach]
+    usual = template[:, c] - template[:, c].mean(axis=1, keepdims=True)
+    size = np.sqrt((usual ** 2).sum(axis=1)) + 1e-6
+    here = wide[:, reach:-reach] - wide[:, reach:-reach].mean(axis=1, keepdims=True)
+    table = {"p_projection": (here * usual).sum(axis=1) / size ** 2,
+             "p_energy": np.log((np.sqrt((here ** 2).sum(axis=1)) + 1e-6) / size),
+             "p_level": np.log(_rms(here) / scale + 0.02)}
+    views = np.lib.stride_tricks.sliding_window_view(wide, wide.shape[1] - 2 * reach, axis=1)[:, ::2]
+    norm = np.sqrt(np.maximum((views ** 2).sum(axis=2) - views.mean(axis=2) ** 2 * views.shape[2], 1e-9))
+    match = np.einsum("kij,kj->ki", views, usual, optimize=True) / norm / size[:, None]
+    best = match.argmax(axis=1)
+    table["p_best"], table["p_where"] = match[np.arange(len(match)), best], (best * 2 - reach) / float(reach)
+    third = here.shape[1] // 3
+    bump = [part[:, third:-third].mean(axis=1) - (part[:, :third].mean(axis=1) + part[:, -third:].mean(axis=1)) / 2 for part in (here, usual)]
+    table["p_bump"] = (bump[0] - bump[1]) * np.where(bump[1] < 0, -1, 1) / scale
+    tail_at = np.arange(30, 251)
+    tail = _template(_cut(x, at, tail_at), page["usual"])
+    lag = np.rint(np.diff(at, prepend=at[0] - RATE)).astype(np.int64)[:, None] + np.arange(c.start, c.stop) + _BEAT[0] - tail_at[0]
+    expected = np.take_along_axis(tail, np.clip(lag, 0, tail.shape[1] - 1), axis=1)
+    rest = here - (expected - expected.mean(axis=1, keepdims=True))
+    table["hidden_p"] = np.log(_rms(rest) / scale + 0.02)
+    table["hidden_peak"] = np.log(np.abs(rest).max(axis=1) / scale + 0.02)
+    table["hidden_projection"] = (rest * usual).sum(axis=1) / size ** 2
+    table["hidden_gain"] = np.log((_rms(rest) + 0.02 * scale) / (_rms(here - usual) + 0.02 * scale))
+    for name in list(table):
+        if name != "p_where":
+            table[name + "_d"] = table[name] - _median(table[name], 31)
+    return table
+
+
+def _family(page, shape):
+    """The cluster of a beat: correlation with its own mean; whether it is the dominant one; its share of the page (log) and of the 60 beats around;
+    its median prematurity (pre over normal RR), post, spread of prematurity, width ratio and correlation with the template; correlation of its mean
+    with the dominant cluster's."""
+    label, pre, normal = page["label"], page["pre"], page["normal"]
+    count = len(page["means"]) + 1
+    early, late = np.log(pre / normal), np.log(page["post"] / normal)
+    table = {"own": page["own"], "is_dominant": (label == page["dominant"]).astype(float)}
+    size = np.bincount(label, minlength=count)
+    table["share"] = np.log(size / len(label) + 0.002)[label]
+    near = np.zeros(len(label))
+    for k in np.flatnonzero(size):
+        mine = label == k
+        near[mine] = ndimage.uniform_filter1d(mine.astype(float), 60, mode="reflect")[mine]
+    table["share60"] = near
+
+    def of_cluster(values, measure=np.median):
+        out = np.zeros(count)
+        for k in np.flatnonzero(size):
+            out[k] = measure(values[label == k])
+        return out[label]
+
+    table["family_pre"], table["family_post"] = of_cluster(early), of_cluster(late)
+    table["family_spread"] = of_cluster(early, lambda v: np.subtract(*np.percentile(v, [75, 25])))
+    table["family_width"], table["family_corr"] = of_cluster(shape["width35_ratio"]), of_cluster(shape["corr_qrs"])
+    table["family_p"] = of_cluster(shape["corr_p"])
+    table["pre_family"] = early - table["family_pre"]
+    means = np.vstack([page["means"], np.zeros_like(page["means"][:1])])
+    table["family_dominant"] = (means @ page["means"][page["dominant"]])[label]
+    return table
+
+
+def _neighbours(page, shape):
+    """The beats beside it: correlation of the QRS with that of the beat 1 and 2 before and after; and those beats' own correlation with the template,
+    width ratio, P correlation, and whether they are of the same cluster."""
+    qrs = page["cuts"][:, _columns("qrs")]
+    index = np.arange(len(qrs))
+    table = {}
+    for lag in (-2, -1, 1, 2):
+        other = np.clip(index + lag, 0, len(qrs) - 1)
+        table[f"alike{lag:+d}"] = _correlation(qrs, qrs[other])
+        table[f"same{lag:+d}"] = (page["label"] == page["label"][other]).astype(float)
+        for name in ("corr_qrs", "width35_ratio", "corr_p"):
+            table[f"{name}{lag:+d}"] = shape[name][other]
+    return table
+
+
+# ------------------------------------------------------------------------------------------------- pacing
+
+SPIKE = 12.0                # a pacing spike stands so many times above the usual 45 Hz and faster content around the beat ...
+SPIKE_BEFORE = 0.10, 0.008  # ... and comes so many seconds before the QRS centre
+BROAD = 0.09                # s: what a pacemaker has started is at least so wide (at 20 % of the largest slope)
+SPIKE_SHARE = 0.3           # of the 60 beats around: a single such beat is chance
+
+
+def paced(ecg, fs, r_peaks):
+    """Which beats a pacemaker has started: bool (m,). A sharp spike just before a broad QRS complex, in three of ten beats around.
+
+    Below 200 Hz, or after a strong filter, the spike is gone and nothing is found. Measured on MIT-BIH: benchmarks/context.py."""
+    r_peaks = np.asarray(r_peaks, dtype=np.int64)
+    found = np.zeros(len(r_peaks), bool)
+    if fs < 200 or len(r_peaks) == 0:
+        return found
+    for low, high, start, stop in windows(len(ecg) / fs):
+        wanted = slice(*np.searchsorted(r_peaks, [low * fs, high * fs]))
+        if wanted.start == wanted.stop:
+            continue
+        a, b = int(start * fs), int(np.ceil(stop * fs))
+        part = np.nan_to_num(np.asarray(ecg[a:b], dtype=np.float64))
+        x, q = _prepare(ecg[a:b], fs)
+        centre = _centre(q, (r_peaks[wanted] - a) * (RATE / fs))
+        fast = np.abs(sps.sosfiltfilt(sps.butter(2, 60, "highpass", fs=fs, output="sos"), part)) if len(part) > 64 else part
+        reach = int(0.15 * fs)
+        around = _cut(fast, np.rint(centre * (fs / RATE)).astype(np.int64), np.arange(-reach, reach + 1))
+        peak = around.argmax(axis=1)
+        before = (reach - peak) / fs
+        high_enough = around[np.arange(len(peak)), peak] > SPIKE * (np.median(around, axis=1) + 1e-9)
+        slope = np.abs(np.diff(_cut(x, np.rint(centre).astype(np.int64), _QRS), axis=1))
+        broad = _width(slope, 0.2) / RATE >= BROAD
+        found[wanted] = high_enough & broad & (before < SPIKE_BEFORE[0]) & (before > SPIKE_BEFORE[1])
+    return found & (ndimage.uniform_filter1d(found.astype(float), 60, mode="reflect") > SPIKE_SHARE)
+
+
+# ------------------------------------------------------------------------------------------------- use of a model
+
+BLOCK, BESIDE = 4096, 128   # beats classified at once, and beats on either side that the network may look at
+
+
+def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0):
+    """Class probabilities of every beat of one lead: float64 (m, 5), columns N S V F Q (ecg.beats.CLASS_NAMES).
+
+    model: an onnxruntime.InferenceSession of ecg_model_context*.onnx (torch is not needed), or the network that models.load gives, with its
+    card as `.card`. The other arguments are those of `describe`. Q is 1 for a beat that a pacemaker started or whose samples are missing,
+    else 0: the network knows N, S, V and F."""
+    card = _card(model)
+    if tuple(card["input"]["names"]) != NAMES:
+        raise InputError(f"the model {card.get('name', 'context')} was trained on other numbers than this program computes: train it again "
+                         "with python model_context.py")
+    r_peaks = np.asarray(r_peaks, dtype=np.int64)
+    probabilities = np.zeros((len(r_peaks), len(CLASS_NAMES)))
+    if len(r_peaks) == 0:
+        return probabilities
+    scores = logits(model, describe(ecg, fs, r_peaks, past, delay)) / card.get("temperature", 1.0)
+    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+    probabilities[:, [CLASS_NAMES.index(c) for c in card["classes"]]] = scores / scores.sum(axis=1, keepdims=True)
+    lost = np.flatnonzero(~np.isfinite(np.asarray(ecg)[r_peaks]))
+    unclear = np.union1d(np.flatnonzero(paced(ecg, fs, r_peaks)), lost)
+    probabilities[unclear] = np.eye(len(CLASS_NAMES))[CLASS_NAMES.index("Q")]
+    return probabilities
+
+
+def logits(model, numbers):
+    """Logits float64 (m, 4) of the described beats of one recording, in order, float32 (m, len(NAMES))."""
+    parts = []
+    for start in range(0, len(numbers), BLOCK):
+        low = max(start - BESIDE, 0)
+        part = np.ascontiguousarray(numbers[None, low:start + BLOCK + BESIDE], dtype=np.float32)
+        if hasattr(model, "get_modelmeta"):
+            out = model.run(["logits"], {"numbers": part})[0]
+        else:
+            import torch
+            with torch.inference_mode():
+                out = model(torch.from_numpy(part)).numpy()
+        parts.append(out[0, start - low:start - low + BLOCK])
+    return np.concatenate(parts).astype(np.float64) if parts else np.zeros((0, 4))
+
+
+def _card(model):
+    if hasattr(model, "get_modelmeta"):
+        return json.loads(model.get_modelmeta().custom_metadata_map["card"])
+    return model.card
+
+
+NAMES = tuple("""
+pre_normal post_normal pre_p75 post_p75 pre_p75_100 post_p75_100 pre_med5 post_med5 pre_med50 post_med50 pre_med200 post_med200 pre_post
+pair_normal rr-4 rr-3 rr-2 rr-1 rr+2 rr+3 rr+4 pre_max8 pre_min8 drop8 rise8 pre_med3_before rank8 rank200 short5 short15 short60
+rate_normal rate_med200 rate_p95 rmssd15 mad15 jumps15 turns15 iqr15 rmssd30 mad30 jumps30 turns30 iqr30 rmssd60 mad60 jumps60 turns60
+iqr60 mad_usual corr_p diff_p corr_qrs diff_qrs corr_st diff_st corr_t diff_t corr_whole diff_whole amplitude area polarity slope
+width20 width20_ratio width35 width35_ratio width50 width50_ratio t_size corr_p_d diff_p_d corr_qrs_d diff_qrs_d corr_st_d diff_st_d
+corr_t_d diff_t_d corr_whole_d diff_whole_d amplitude_d area_d polarity_d slope_d width20_d width20_ratio_d width35_d width35_ratio_d
+width50_d width50_ratio_d t_size_d moved p_projection p_energy p_level p_best p_where p_bump hidden_p hidden_peak hidden_projection
+hidden_gain p_projection_d p_energy_d p_level_d p_best_d p_bump_d hidden_p_d hidden_peak_d hidden_projection_d hidden_gain_d own
+is_dominant share share60 family_pre family_post family_spread family_width family_corr family_p pre_family family_dominant alike-2
+same-2 corr_qrs-2 width35_ratio-2 corr_p-2 alike-1 same-1 corr_qrs-1 width35_ratio-1 corr_p-1 alike+1 same+1 corr_qrs+1 width35_ratio+1
+corr_p+1 alike+2 same+2 corr_qrs+2 width35_ratio+2 corr_p+2
+""".split())

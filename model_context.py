@@ -1,0 +1,492 @@
+"""The classifier for patients never seen: a small network over the numbers of ecg/context.py, many beats in a row.
+
+    python model_context.py --records data/mitdb                                        # trained on DS1: comparable with the literature
+    python model_context.py --records data/mitdb data/svdb --protocol interpatient_plus  # DS1 and the other folders, scored on DS2 too
+    python model_context.py --records data/mitdb data/svdb --protocol all                # every patient there is: weight/model_context.pth
+    python model_context.py --records data/mitdb data/svdb --cv                          # cross-validation by record, nothing is written
+
+`python train.py --model context ...` is the same. A beat is described against its own patient (ecg/context.py), standardised, and judged
+together with its neighbours by residual convolutions; a few such networks from different seeds are averaged inside one graph. DS2 is never
+opened for training or selection except under `all`, whose weights therefore must not be scored on it. Class biases and the temperature come
+from predictions on patients left out (cross-validation by record within the training patients). Paced records are left out of training;
+paced beats are found by ecg.context.paced. No beat of class Q is learnt.
+"""
+import argparse
+import itertools
+import logging
+import time
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from data_preprocess import DS1, DS2
+from ecg import artifacts, context, ec57, records
+from ecg.artifacts import InputError
+from ecg.beats import classes_of, detect_r_peaks
+
+CLASSES = ["N", "S", "V", "F"]
+PROTOCOLS = ("interpatient", "interpatient_plus", "all")
+LENGTH = 64                 # beats of a training sequence
+BATCH = 24                  # sequences a step
+PACED_SHARE = 0.1           # a record with more paced beats than this is not trained on
+TOLERANCE = 0.15            # s within which a detected peak is the annotated beat
+VIEWS = ("annotated", "detected", "shaken", "moving")
+
+
+class Residual(nn.Module):
+    """x + linear map of the beats `step` before, here and `step` after (a dilated convolution of width 3), on (batch, beats, channels)."""
+
+    def __init__(self, channels, step, dropout):
+        super().__init__()
+        self.step, self.norm, self.dropout = step, nn.LayerNorm(channels), nn.Dropout(dropout)
+        self.mix = nn.Linear(3 * channels, channels)
+
+    def forward(self, x):
+        h = self.dropout(F.relu(self.norm(x)))
+        wide = F.pad(h, (0, 0, self.step, self.step))
+        n = x.shape[1]
+        return x + self.mix(torch.cat([wide[:, :n], h, wide[:, 2 * self.step:]], dim=2))
+
+
+class Member(nn.Sequential):
+    """One network: standardised numbers (batch, beats, numbers) -> logits (batch, beats, 4)."""
+
+    def __init__(self, numbers, channels, dilations, dropout):
+        super().__init__(nn.Linear(numbers, channels), *(Residual(channels, step, dropout) for step in dilations),
+                         nn.ReLU(), nn.Linear(channels, len(CLASSES)))
+
+
+class ContextNet(nn.Module):
+    """Several `Member`s averaged, with standardisation and class biases inside.
+
+    Input: float32 (batch, beats, numbers), the output of ecg.context.describe, successive beats of one recording. Output: logits
+    (batch, beats, 4) for N, S, V, F: the logarithm of the members' mean probability plus the class biases."""
+
+    def __init__(self, numbers=len(context.NAMES), channels=48, dilations=(1, 2, 4), members=3, dropout=0.1):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(numbers))
+        self.register_buffer("scale", torch.ones(numbers))
+        self.register_buffer("bias", torch.zeros(len(CLASSES)))
+        self.members = nn.ModuleList(Member(numbers, channels, dilations, dropout) for _ in range(members))
+
+    def standardise(self, numbers):
+        return torch.clamp((numbers - self.mean) / self.scale, -5.0, 5.0)
+
+    def forward(self, numbers):
+        x = self.standardise(numbers)
+        mean = torch.stack([torch.softmax(member(x), dim=2) for member in self.members]).mean(dim=0)
+        return torch.log(mean + 1e-7) + self.bias
+
+
+# ------------------------------------------------------------------------------------------------- patients
+
+class View(NamedTuple):
+    """One way to see a recording: R peaks (m,), their numbers (m, numbers), their class 0..3 or -1 (Q, or no annotated beat), (m,)."""
+    peaks: np.ndarray
+    numbers: np.ndarray
+    classes: np.ndarray
+
+
+class Patient(NamedTuple):
+    """A record with its reference annotation and its views; `name` is FOLDER/RECORD."""
+    name: str
+    fs: float
+    n_samples: int
+    samples: np.ndarray
+    symbols: list
+    views: dict
+
+    @property
+    def record(self):
+        return self.name.split("/")[-1]
+
+
+def match(peaks, samples, fs):
+    """Index into `samples` of the annotated beat that each peak is, -1 for none: within 150 ms, one to one, as EC57 pairs them."""
+    index = np.full(len(peaks), -1)
+    for i, j in ec57._match(list(samples), list(peaks), TOLERANCE * fs):
+        if i >= 0 and j >= 0:
+            index[j] = i
+    return index
+
+
+def shaken(samples, fs, n_samples, rng):
+    """R peaks as a poor detector gives them: 15 ms of jitter, 1 % missed, 1 % extra."""
+    peaks = samples + np.rint(rng.normal(0, 0.015 * fs, len(samples))).astype(np.int64)
+    peaks = peaks[rng.random(len(peaks)) > 0.01]
+    extra = rng.integers(0, n_samples, len(samples) // 100)
+    return np.unique(np.clip(np.concatenate([peaks, extra]), 0, n_samples - 1))
+
+
+def load_patients(folders, annotator="atr", views=VIEWS, wanted=None, keep_paced=False):
+    """The records of WFDB folders as Patients, without the paced ones. wanted: None or a function of the record's name."""
+    files = [(folder, name) for folder in map(Path, folders) for name in _records(folder, annotator)]
+    patients = []
+    for folder, name in tqdm(files, desc="describing", unit="record", disable=None):
+        if wanted and not wanted(name):
+            continue
+        samples, symbols, _ = records.read_annotation(folder / name, annotator)
+        classes = classes_of(symbols)
+        is_beat = classes >= 0
+        if not keep_paced and np.isin(np.array(symbols)[is_beat], ["/", "f"]).mean() > PACED_SHARE:
+            continue
+        recording = records.read_wfdb(folder / name)
+        at, first = np.unique(samples[is_beat], return_index=True)
+        true = classes[is_beat][first]
+        inside = at < len(recording.signal)
+        at, true = at[inside], np.where(true < len(CLASSES), true, -1)[inside]
+        seen = {view: _view(view, recording, at, true) for view in views}
+        patients.append(Patient(f"{folder.name}/{name}", recording.fs, len(recording.signal), samples, symbols, seen))
+    return patients
+
+
+def _records(folder, annotator):
+    if not folder.is_dir():
+        raise InputError(f"--records {folder}: there is no such folder")
+    names = sorted(path.stem for path in folder.glob(f"*.{annotator}") if path.with_suffix(".hea").exists())
+    if not names:
+        raise InputError(f"--records {folder}: no WFDB record with an annotation .{annotator} lies there")
+    return names
+
+
+def _view(view, recording, at, true):
+    signal, fs = recording.signal, recording.fs
+    rng = np.random.default_rng(len(signal) + len(at))
+    peaks = (at if view == "annotated" else shaken(at, fs, len(signal), rng) if view == "shaken" else detect_r_peaks(signal, fs))
+    index = match(peaks, at, fs)
+    moving = dict(past=300, delay=60, hop=240) if view == "moving" else {}
+    return View(peaks, context.describe(signal, fs, peaks, **moving), np.where(index >= 0, true[index], -1))
+
+
+# ------------------------------------------------------------------------------------------------- training
+
+class Recipe(NamedTuple):
+    """How the network is trained; chosen by cross-validation over DS1 and SVDB."""
+    epochs: int = 5
+    rate: float = 3e-3           # peak of the learning rate: up over 15 % of the steps, then a cosine down
+    decay: float = 0.05          # AdamW's weight decay
+    noise: float = 0.4           # standard deviations added to every number
+    drop: float = 0.15           # share of the numbers hidden from a whole sequence
+    skip: float = 0.6            # share of the sequences without any ectopic beat that an epoch leaves out (the others weigh more)
+    balance: float = 0.5         # weight of a beat: (beats of its class in its record)^-balance x (that sum over the class)^-balance
+
+
+def beat_weights(patients, balance):
+    """Weights (patients, 5) of a beat by patient and class; the last column, for beats of no class, is 0. At most 30, mean 1."""
+    count = np.array([np.bincount(p.views["annotated"].classes + 1, minlength=5)[1:] for p in patients], dtype=float)
+    weight = np.where(count > 0, np.maximum(count, 10) ** -balance, 0)
+    weight *= np.maximum((weight * count).sum(axis=0), 1) ** -balance
+    weight /= (weight * count).sum() / count.sum()
+    return np.column_stack([np.minimum(weight, 30), np.zeros(len(patients))]).astype(np.float32)
+
+
+def standardisation(patients):
+    numbers = np.concatenate([p.views["annotated"].numbers[::4] for p in patients])
+    return numbers.mean(axis=0), numbers.std(axis=0) + 1e-6
+
+
+def fit(patients, seed=0, members=1, recipe=Recipe(), progress=False):
+    """Train a ContextNet (eval mode) on all views of the patients, one member after the other with seeds of their own."""
+    net = ContextNet(members=members)
+    mean, scale = standardisation(patients)
+    net.mean.copy_(torch.from_numpy(mean))
+    net.scale.copy_(torch.from_numpy(scale))
+    store = _store(net, patients, beat_weights(patients, recipe.balance))
+    for k, member in enumerate(net.members):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(1000 * seed + k)
+            for layer in member.modules():
+                if hasattr(layer, "reset_parameters"):
+                    layer.reset_parameters()
+            _fit_member(member, store, np.random.default_rng([seed, k]), recipe, progress)
+    return net.eval()
+
+
+def _store(net, patients, weight):
+    """All views end to end, LENGTH empty beats between them: (numbers, classes, weights, place[view][patient] = (start, beats))."""
+    gap = np.zeros((LENGTH, len(net.mean)), np.float32)
+    numbers, classes, weights, place, at = [gap], [np.full(LENGTH, -1)], [np.zeros(LENGTH, np.float32)], [], LENGTH
+    views = list(patients[0].views)
+    for view in views:
+        place.append([])
+        for patient, w in zip(patients, weight):
+            seen = patient.views[view]
+            numbers += [net.standardise(torch.from_numpy(seen.numbers)).numpy(), gap]
+            classes += [seen.classes, np.full(LENGTH, -1)]
+            weights += [w[seen.classes], np.zeros(LENGTH, np.float32)]
+            place[-1].append((at, len(seen.peaks)))
+            at += len(seen.peaks) + LENGTH
+    return torch.from_numpy(np.concatenate(numbers)), np.concatenate(classes), torch.from_numpy(np.concatenate(weights)), place
+
+
+def _fit_member(member, store, rng, recipe, progress):
+    numbers, classes, weights, place = store
+    ectopic = np.concatenate([[0], np.cumsum(classes > 0)])
+    target = torch.from_numpy(classes).clamp(min=0)
+    optimizer = torch.optim.AdamW(member.parameters(), recipe.rate, weight_decay=recipe.decay)
+    average = torch.optim.swa_utils.AveragedModel(member, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.98))
+    member.train()
+    step, steps = 0, None
+    for _ in tqdm(range(recipe.epochs), desc="training", unit="epoch", disable=None if progress else True, leave=False):
+        starts, share = _sequences(place, ectopic, rng, recipe.skip)
+        steps = steps or recipe.epochs * len(starts) / BATCH
+        for chosen in np.array_split(np.arange(len(starts)), max(1, len(starts) // BATCH)):
+            done = step / steps
+            rise, fall = done / 0.15, 0.5 * (1 + np.cos(np.pi * min(1.0, (done - 0.15) / 0.85)))
+            optimizer.param_groups[0]["lr"] = recipe.rate * (rise if done < 0.15 else max(0.01, fall))
+            step += 1
+            index = torch.from_numpy(starts[chosen])[:, None] + torch.arange(LENGTH)
+            x = numbers[index]
+            x = x + recipe.noise * torch.randn_like(x)
+            x = x * ((torch.rand(len(chosen), 1, x.shape[2]) > recipe.drop) / (1 - recipe.drop))
+            each = F.cross_entropy(member(x).reshape(-1, len(CLASSES)), target[index].reshape(-1), reduction="none")
+            loss = (each * (weights[index] * torch.from_numpy(share[chosen])[:, None]).reshape(-1)).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(member.parameters(), 1.0)
+            optimizer.step()
+            average.update_parameters(member)
+    member.load_state_dict(average.module.state_dict())
+    member.eval()
+
+
+def _sequences(place, ectopic, rng, skip):
+    """First beats of an epoch's sequences, in random order, and their weights: each patient in one view drawn at random."""
+    starts = []
+    for patient in range(len(place[0])):
+        at, count = place[rng.integers(len(place))][patient]
+        starts.append(np.arange(at - rng.integers(LENGTH), at + count, LENGTH))
+    starts = np.concatenate(starts)
+    has = ectopic[starts + LENGTH] > ectopic[starts]
+    kept = np.flatnonzero(has | (rng.random(len(starts)) > skip))
+    kept = rng.permutation(kept)
+    return starts[kept], np.where(has, 1.0, 1 / (1 - skip)).astype(np.float32)[kept]
+
+
+# ------------------------------------------------------------------------------------------------- cross-validation, calibration
+
+def folds(patients, k=5, seed=0):
+    """Fold 0..k-1 of every patient, (n,): each folder's records dealt out in random order; the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    fold = np.zeros(len(patients), int)
+    group = np.array([p.name.split("/")[0] for p in patients])
+    for name in sorted(set(group)):
+        rows = np.flatnonzero(group == name)
+        fold[rng.permutation(rows)] = np.arange(len(rows)) % k
+    return fold
+
+
+def cross_validate(patients, k=5, seed=0, members=1, recipe=Recipe(), always=(), views=("annotated", "detected")):
+    """Logits of every patient by a network that never saw it: {name: {view: (m, 4)}}. always: patients added to every training set."""
+    fold, out = folds(patients, k, seed), {}
+    for j in tqdm(range(k), desc="cross-validation", unit="fold", disable=None):
+        net = fit([p for p, f in zip(patients, fold) if f != j] + list(always), seed * k + j, members, recipe)
+        for p in itertools.compress(patients, fold == j):
+            out[p.name] = {view: context.logits(net, p.views[view].numbers) for view in views}
+    return out
+
+
+def calibrate(patients, found, views=("detected",)):
+    """(bias (4,), temperature) from predictions on patients left out: the biases of S and of V (F: 0.5 below V) with the largest sum of the
+    F1 of N, S and V over all detected beats; then the temperature with the smallest cross-entropy."""
+    y = np.concatenate([p.views[v].classes for p in patients for v in views])
+    z = np.concatenate([found[p.name][v] for p in patients for v in views])[y >= 0]
+    y = y[y >= 0]
+    z = z - z[:, :1]
+
+    def quality(s, v):
+        counts = np.bincount(4 * y + (z + [0, s, v, v - 0.5]).argmax(axis=1), minlength=16).reshape(4, 4)
+        return (2 * np.diag(counts) / (counts.sum(axis=0) + counts.sum(axis=1) + 1e-9))[:3].sum()
+
+    grid = np.arange(-2, 1.01, 0.25)
+    s, v = max(itertools.product(grid, grid), key=lambda pair: quality(*pair))
+    bias = np.array([0, s, v, v - 0.5])
+    temperatures = np.exp(np.linspace(np.log(0.5), np.log(4), 40))
+
+    def cross_entropy(t):
+        scaled = (z + bias) / t
+        top = scaled.max(axis=1)
+        return (top + np.log(np.exp(scaled - top[:, None]).sum(axis=1)) - scaled[np.arange(len(y)), y]).mean()
+
+    return bias, float(min(temperatures, key=cross_entropy))
+
+
+# ------------------------------------------------------------------------------------------------- scores
+
+def confusion(patient, view, labels):
+    """Counts (6, 6) of one recording, rows the truth and columns the prediction: N S V F Q and O (no beat there), whole recording, AAMI classes.
+
+    labels: class 0..4 of every peak of the view. VF episodes do not count (ecg/ec57.py)."""
+    symbols = [CLASSES[c] if c < len(CLASSES) else "Q" for c in labels]
+    counts = ec57.compare(patient.samples, patient.symbols, patient.views[view].peaks, symbols, patient.fs, patient.n_samples,
+                          learning=0, class_map="aami").counts
+    both = counts[:, :6].copy()
+    both[:, 5] += counts[:, 6]
+    both[5] += both[6]
+    return both[:6]
+
+
+def figures(counts):
+    """{"accuracy", "N": (Se, +P, F1), "S", "V", "F", "QRS": (Se, +P)} of summed counts (6, 6), as shares of 1, nan where undefined.
+
+    Every confusion counts, a missed beat and a false one too; beats that the reference calls Q are left out."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rows, known = counts.sum(axis=1), np.delete(counts, 4, axis=0)
+        columns = known.sum(axis=0)
+        hits = np.diag(counts)[:4]
+        table = {"accuracy": np.float64(hits.sum()) / counts[:4].sum(),
+                 "QRS": (counts[:5, :5].sum() / np.float64(counts[:5].sum()), counts[:5, :5].sum() / np.float64(counts[:, :5].sum()))}
+        for k, name in enumerate(CLASSES):
+            table[name] = (hits[k] / np.float64(rows[k]), hits[k] / np.float64(columns[k]), 2 * hits[k] / np.float64(rows[k] + columns[k]))
+    return table
+
+
+def intervals(matrices, rounds=1000, seed=0):
+    """95 % bootstrap intervals over records: the dict of `figures` with (low, high) in place of every number. matrices: (records, 6, 6)."""
+    rng = np.random.default_rng(seed)
+    draws = [figures(matrices[rng.integers(len(matrices), size=len(matrices))].sum(axis=0)) for _ in range(rounds)]
+    return {key: np.nanpercentile(np.array([d[key] for d in draws]), [2.5, 97.5], axis=0) for key in draws[0]}
+
+
+def score_line(title, matrices, rounds=1000):
+    """Two lines of text: Se / +P / F1 in percent and F1 by class, and the intervals of F1 over records."""
+    matrices = np.asarray(matrices)
+    table, span = figures(matrices.sum(axis=0)), intervals(matrices, rounds)
+    def cell(name):
+        se, ppv, f1 = table[name]
+        return f"{name} {100 * se:5.1f}/{100 * ppv:5.1f}/{f1:.3f}"
+    def bounds(name):
+        low, high = span[name][:, 2]
+        return f"{name} {low:.3f}-{high:.3f}"
+    return (f"{title:<44} accuracy {100 * table['accuracy']:.2f}  " + "  ".join(map(cell, CLASSES)) + "\n"
+            + f"{f'  {len(matrices)} records, F1 in 95 % of resamplings':<44} {'':<14}  "
+            + "  ".join(f"{bounds(name):<20}" for name in CLASSES)).rstrip()
+
+
+def score_patients(patients, found, view, bias=0.0):
+    """Counts (records, 6, 6) of the patients under logits `found` = {name: {view: (m, 4)}}."""
+    return np.array([confusion(p, view, (found[p.name][view] + bias).argmax(axis=1)) for p in patients])
+
+
+# ------------------------------------------------------------------------------------------------- the stage
+
+def select(patients, protocol):
+    """The patients a protocol trains on. `all`: every one; `interpatient`: DS1; `interpatient_plus`: DS1 and every folder without DS2 in it."""
+    if protocol == "all":
+        return patients
+    held_out = {p.name.split("/")[0] for p in patients if p.record in DS2}
+    chosen = [p for p in patients if p.record in DS1 or (protocol == "interpatient_plus" and p.name.split("/")[0] not in held_out)]
+    found = {p.record for p in chosen}
+    missing = sorted(set(DS1) - found)
+    if missing:
+        raise InputError(f"--protocol {protocol} trains on DS1 of the MIT-BIH Arrhythmia Database, but record {missing[0]} is not in --records "
+                         f"({len(missing)} of {len(DS1)} missing): download mitdb, or take --protocol all for your own records")
+    return chosen
+
+
+def print_cv(patients, found, bias, temperature):
+    """The table of the cross-validation."""
+    print(f"Cross-validation by record, {len(patients)} records; class biases "
+          f"{', '.join(f'{c} {b:+.2f}' for c, b in zip(CLASSES, bias))}; temperature {temperature:.2f}")
+    print("Se/+P in percent, F1; every confusion, missed and extra beat counts; whole recordings")
+    groups = {"all": patients}
+    for p in patients:
+        groups.setdefault(p.name.split("/")[0], []).append(p)
+    for name, view in itertools.product(groups, ("annotated", "detected")):
+        print(score_line(f"{name}, {view} peaks", score_patients(groups[name], found, view, bias)))
+
+
+def export(net, path, card):
+    """Write the network (eval mode) as ONNX, numbers (batch, beats, numbers) -> logits (batch, beats, 4), with the card in its metadata."""
+    import onnx
+    from export_onnx import add_card
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    batch, beats = torch.export.Dim("batch_size", min=1), torch.export.Dim("beats", min=2)
+    with artifacts.writing(path) as temporary:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(net, (torch.zeros(2, LENGTH, len(net.mean)),), str(temporary), dynamo=True, external_data=False, optimize=True,
+                              verbose=False, input_names=["numbers"], output_names=["logits"], opset_version=18,
+                              dynamic_shapes=({0: batch, 1: beats},))
+        model = onnx.load(str(temporary))
+        add_card(model, card)
+        onnx.checker.check_model(model, full_check=True)
+        onnx.save(model, str(temporary))
+
+
+def parity(net, path, patients):
+    """Largest difference of a logit between PyTorch and ONNX Runtime over the patients' first view. Raises InputError above 1e-3."""
+    import onnxruntime as ort
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    worst = max(float(np.abs(context.logits(net, v.numbers) - context.logits(session, v.numbers)).max())
+                for p in patients for v in [next(iter(p.views.values()))])
+    if worst > 1e-3:
+        raise InputError(f"{path}: ONNX Runtime differs from PyTorch by {worst:.1e} in a logit")
+    return worst
+
+
+def make_card(net, protocol, patients, temperature, metrics, args):
+    return {"name": "context", "architecture": "ContextNet",
+            "arguments": {"numbers": len(context.NAMES), "members": len(net.members)},
+            "input": {"kind": "numbers of ecg.context.describe, successive beats of one lead", "tensor": "numbers (batch, beats, numbers) float32",
+                      "names": list(context.NAMES), "rate_hz": context.RATE, "mean": net.mean.tolist(), "scale": net.scale.tolist(),
+                      "standardised_inside": True, "past_s": "whole recording in pages of 1800, or 300 with a delay of 60"},
+            "classes": CLASSES, "class_bias": net.bias.tolist(), "temperature": temperature, "protocol": protocol,
+            "manifest": {"synthetic": False, "protocol": protocol, "seed": args.seed, "annotator": args.annotator,
+                         "records": [p.name for p in patients],
+                         "beats": {c: int(sum((p.views["annotated"].classes == k).sum() for p in patients)) for k, c in enumerate(CLASSES)}},
+            "metrics": metrics, "versions": artifacts.versions()}
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], epilog=__doc__.split("\n\n", 1)[1],
+                                     formatter_class=artifacts.HelpFormatter)
+    parser.add_argument("--records", nargs="+", metavar="DIR", default=["data/mitdb"], help="folders of annotated WFDB records")
+    parser.add_argument("--annotator", default="atr", help="suffix of the annotation files")
+    parser.add_argument("--protocol", choices=PROTOCOLS, default="interpatient",
+                        help="interpatient: DS1; interpatient_plus: DS1 and the folders without DS2; all: every record")
+    parser.add_argument("--cv", action="store_true", help="print the cross-validation by record and write nothing")
+    parser.add_argument("--folds", type=int, default=5, help="parts of the cross-validation")
+    parser.add_argument("--members", type=int, default=3, help="networks averaged")
+    parser.add_argument("--epochs", type=int, default=Recipe().epochs, help="passes over the training beats")
+    parser.add_argument("--seed", type=int, default=0, help="of folds, weights and augmentation")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (the network is small: more than 2 do not help)")
+    parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
+    args = parser.parse_args(argv)
+    for option, least in (("folds", 2), ("members", 1), ("epochs", 1), ("threads", 1)):
+        if getattr(args, option) < least:
+            raise InputError(f"--{option} {getattr(args, option)} must be at least {least}")
+    torch.set_num_threads(args.threads)
+    began = time.perf_counter()
+    wanted = None if args.protocol == "all" else lambda name: name not in DS2
+    folders = [artifacts.locate(folder) for folder in args.records]
+    patients = select(load_patients(folders, args.annotator, wanted=wanted), args.protocol)
+    if len(patients) < args.folds:
+        raise InputError(f"--records: {len(patients)} records without pacing are too few for --folds {args.folds}")
+    recipe = Recipe(epochs=args.epochs)
+    found = cross_validate(patients, args.folds, args.seed, 1 if not args.cv else args.members, recipe)
+    bias, temperature = calibrate(patients, found)
+    print_cv(patients, found, bias, temperature)
+    if args.cv:
+        return
+    net = fit(patients, args.seed, args.members, recipe, progress=True)
+    net.bias.copy_(torch.from_numpy(bias))
+    metrics = {"cross_validation": {view: figures(score_patients(patients, found, view, bias).sum(axis=0)) for view in ("annotated", "detected")},
+               "folds": args.folds}
+    path = artifacts.weights_path(args.weight, "context", "kaggle" if args.protocol == "all" else args.protocol)
+    card = make_card(net, args.protocol, patients, temperature, metrics, args)
+    artifacts.save_weights(path, net.state_dict(), card)
+    export(net, artifacts.onnx_path(path), card)
+    worst = parity(net, artifacts.onnx_path(path), patients)
+    print(f"wrote {path} and {artifacts.onnx_path(path)} ({artifacts.onnx_path(path).stat().st_size / 1e3:.0f} kB): {len(patients)} records, "
+          f"{args.members} networks; ONNX within {worst:.1e} of PyTorch in every logit; {time.perf_counter() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    artifacts.run(main)
