@@ -335,9 +335,10 @@ def _from_edf(path, lead, fs, unit):
     import edfio
     is_bdf = ".bdf" in path.suffixes or ".BDF" in path.suffixes
     raw = _bytes(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")                  # on header fields that do not matter here
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         edf = edfio.read_bdf(io.BytesIO(raw)) if is_bdf else edfio.read_edf(raw, header_encoding="latin-1")
+    cut = tuple(f"{path.name}: {w.message}" for w in said if re.search("incomplete|indicates", str(w.message), re.IGNORECASE))
     names = [signal.label.strip() or f"signal {k}" for k, signal in enumerate(edf.signals)]
     if not names:
         raise InputError(f"{path} holds annotations alone, no signal")
@@ -365,7 +366,7 @@ def _from_edf(path, lead, fs, unit):
         scale = (signal.physical_max - signal.physical_min) / (signal.digital_max - signal.digital_min)
         x = (x - signal.physical_min) / scale + signal.digital_min
     return Recording(to_millivolt(x, unit or own_unit, path), float(fs or own_fs), names[number], recording_name(path), tuple(names),
-                     _chosen(names, number, lead) + gaps + _overruled("rate", own_fs, fs, "--fs")
+                     _chosen(names, number, lead) + cut + gaps + _overruled("rate", own_fs, fs, "--fs")
                      + _overruled("unit", own_unit or None, unit, "--unit"))
 
 

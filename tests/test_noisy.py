@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import wfdb
 
+import Noisy_ECG_Signal
 from ecg import beats
 from ecg.artifacts import InputError
 from Noisy_ECG_Signal import (NOISE_KINDS, ac_power, add_noise, demo_records, draw_patient, generate_noisy_ecg, noise,
@@ -123,11 +124,13 @@ def test_impossible_recordings(options):
         synthetic_recording(**options)
 
 
-def test_program(run, refused, tmp_path):
+def test_program(run, tmp_path, capsys):
     done = run("Noisy_ECG_Signal.py", "--kinds", "N,S,V,F,Q", "--noise", "electrode", "--snr", "3", "--duration", "60",
                "--save", tmp_path / "a.png")
     assert "SNR 3.0 dB" in done.stdout and (tmp_path / "a.png").exists()
-    assert "10 records" in run("Noisy_ECG_Signal.py", "--records", tmp_path / "demo", "--duration", 10).stdout
-    assert "--kinds" in refused("Noisy_ECG_Signal.py", "--kinds", "X")
-    assert "a.xyz" in refused("Noisy_ECG_Signal.py", "--save", tmp_path / "a.xyz")
+    Noisy_ECG_Signal.main(["--records", str(tmp_path / "demo"), "--duration", "10"])
+    assert "10 records" in capsys.readouterr().out
+    for options, says in ((["--kinds", "X"], "--kinds"), (["--save", str(tmp_path / "a.xyz")], "a.xyz"), (["--seed", "-1"], "--seed")):
+        with pytest.raises(InputError, match=says):
+            Noisy_ECG_Signal.main(options)
     assert not (tmp_path / "a.xyz").exists()

@@ -212,7 +212,10 @@ def test_bdf(tmp_path):
 
 
 def test_edf_damage(tmp_path):
-    path = edf(tmp_path / "a.edf")
+    path = edf(tmp_path / "a.edf", labels=("ECG",), units=("mV",), data_record_duration=1)
+    path.write_bytes(path.read_bytes()[:-700])          # two records are lost, which is said
+    recording = read_recording(path)
+    assert len(recording.signal) == 8 * FS and any("8 records" in note for note in recording.notes)
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(InputError):
         read_recording(path)
