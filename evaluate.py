@@ -4,6 +4,7 @@
     python evaluate.py --weights self deep residual_best     # several, side by side in one table
     python evaluate.py --records data/mitdb --model self     # end to end, beat by beat, as ANSI/AAMI EC57 asks
     python evaluate.py --records data/svdb --json svdb.json --peaks annotated
+    python evaluate.py --results                             # docs/results.md and the README's tables, from stored predictions
 
 Rows: data/processed_data -> data/evaluation/PROTOCOL/NAME_{val,test}.csv, _report.txt, _report.json and pictures. The temperature
 that makes a confidence mean what it says is fitted on the validation rows and kept in the model card.
@@ -132,6 +133,15 @@ def calibrate(val, card, manifest, path):
             print(f"{artifacts.onnx_path(path)} holds the former temperature: python export_onnx.py brings it up to date",
                   file=sys.stderr)
     return temperature, "fitted on the validation rows, kept in the model card"
+
+
+def load_predictions(csv, temperature):
+    """Scored from a CSV that `predictions_table` wrote; logits are known but for a constant, and as far as 6 digits tell."""
+    table = pd.read_csv(csv, dtype={"record": str})
+    index = {name: k for k, name in enumerate(CLASS_NAMES)}
+    p = table[[f"p_{name}" for name in CLASS_NAMES]].to_numpy()
+    return Scored(table["true"].map(index).to_numpy(), table["predicted"].map(index).to_numpy(), np.log(np.maximum(p, 1e-7)) * temperature, p,
+                  table["record"].fillna("").to_numpy(str), table["sample"].fillna(-1).to_numpy(np.int64))
 
 
 def predictions_table(scored, synthetic, rows=None):
@@ -633,23 +643,24 @@ def evaluate_records(folder, model="auto", reference="atr", peaks="detected", le
                           "learning_s": learning, "paced": paced, "left_out": left_out, "excluded": list(exclude),
                           "data": "synthetic" if synthetic else "real",
                           "model_trained_on": sorted({"synthetic" if card["manifest"].get("synthetic") else "real" for card in used.values()}),
-                          "known_patients": sorted(set(results["aami"]) & set().union(*map(training_patients, used.values()))),
-                          "versions": artifacts.versions()}}
+                          "known_patients": sorted(set(results["aami"]) & set().union(*(training_patients(card, Path(folder).name) for card in used.values()))),
+                          "versions": artifacts.versions()},
+                "counts": {name: result.counts for name, result in results["aami"].items()}}
     matched = table[table["reference"].isin(CLASS_NAMES) & table["label"].isin(CLASS_NAMES)]
     document["calibration"] = {"ece": scores.reliability(matched["confidence"], matched["label"] == matched["reference"])[0],
                                "beats": len(matched)}
     return document, results, table
 
 
-def training_patients(card):
-    """Names of the MIT-BIH records that a model learnt from, as its card tells."""
+def training_patients(card, folder):
+    """Names of the records in a folder of this name that a model learnt from, as its card tells: itself, or by its protocol."""
     from data_preprocess import DS1, DS2
     trained = card["manifest"]
-    if trained.get("records"):
-        return set(trained["records"].get("train", [])) | set(trained["records"].get("val", []))
+    if "records" in trained:
+        return {record.partition("/")[2] for record in trained["records"] if record.partition("/")[0] == folder}
     if trained.get("synthetic"):
         return set()
-    return {"kaggle": {*DS1, *DS2, *ec57.PACED}, "tutorial": {*DS1, *DS2, *ec57.PACED}, "interpatient": set(DS1)}.get(trained["protocol"], set())
+    return set({"kaggle": (*DS1, *DS2, *ec57.PACED), "tutorial": (*DS1, *DS2, *ec57.PACED), "interpatient": DS1}.get(trained.get("protocol"), ()))
 
 
 def reference_labels(pairs, symbols, n):
@@ -753,6 +764,12 @@ def main(argv=None):
     parser.add_argument("--out", metavar="DIR", help="where results go (default: DATA/evaluation/PROTOCOL, or records_FOLDER)")
     parser.add_argument("--data", default="data", metavar="DIR", help="folder of the data")
     parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
+    parser.add_argument("--results", action="store_true", help="write docs/results.md and the README's tables from stored predictions; "
+                        "--results --help tells more")
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if "--results" in argv:
+        from benchmarks import results
+        return results.main([option for option in argv if option != "--results"])
     args = parser.parse_args(argv)
     if args.draws < 1:
         raise InputError(f"--draws {args.draws} must be at least 1")
