@@ -195,7 +195,7 @@ def _plausible(signal, fs):
     part = part[np.isfinite(part)]
     swing = np.subtract(*np.percentile(part, [99.5, 0.5])) if len(part) else 0.0
     if swing and not 0.02 <= swing <= 50:
-        return (f"the signal spans {swing:.3g} mV, an ECG 0.1 to 10: check the unit (--unit). Beats are found and labelled at any scale",)
+        return (f"the signal spans {swing:.3g} mV, an ECG 0.1 to 10: check the unit (--unit); beats are found at any scale",)
     return ()
 
 
@@ -256,7 +256,8 @@ def _wfdb_segment(base, number, unit):
     if unit is not None and "/" in unit:
         signal = to_millivolt(signal * record.adc_gain[0] + record.baseline[0], unit, "--unit")
     elif unit is None and _voltage(told) is None:
-        raise InputError(f"{base}: lead {record.sig_name[0]} is in {told}, not in volts: choose another with --lead, or give --unit")
+        raise InputError(f"{base}: lead {record.sig_name[0]} is in {told}, not in volts: choose another with --lead, "
+                         "or give --unit")
     else:
         signal = to_millivolt(signal, unit or told, base)
     return signal, record.samps_per_frame[0], told
@@ -399,10 +400,14 @@ def recording_name(path):
 # --------------------------------------------------------------------------------------------- text
 
 _MISSING = {"", "nan", "na", "n/a", "null", "none", "-"}
-_TIME = re.compile(r"^(elapsed ?)?(time|times|timestamp|datetime|date|t|seconds?|secs?|ms|zeit|temps|tiempo|时间|時間)(?![a-z])", re.IGNORECASE)
+_TIME = re.compile(r"^(elapsed ?)?(time|times|timestamp|datetime|date|t|seconds?|secs?|ms|zeit|temps|tiempo|时间|時間)(?![a-z])",
+                   re.IGNORECASE)
 _INDEX = re.compile(r"^(sample(s| ?#| ?(number|index|no\.?))?|index|idx|n|#|row|nseq|unnamed.*|)$", re.IGNORECASE)
-_RATE = re.compile(r"(?:sampl\w*[ _-]?(?:rate|frequency|freq)?|\bfs|\bsfreq|frequency|rate)\W{0,4}\s*[:=,;\t ]\s*\"?([\d]+(?:[.,]\d+)?)\s*(k?)", re.IGNORECASE)
-_HERTZ = re.compile(r"([\d]+(?:[.,]\d+)?)\s*(k?)(?:hertz|hz\b|赫兹|赫茲|赫|ヘルツ|герц|헤르츠)", re.IGNORECASE)
+_RATE = re.compile(r"(?:sampl\w*[ _-]?(?:rate|frequency|freq)|\bs?fs\b|\bsfreq\b)\W{0,4}?[:=,;\t ]+\"?(\d+(?:[.,]\d+)?)\s*(k?)",
+                   re.IGNORECASE)
+_HERTZ = re.compile(r"(\d+(?:[.,]\d+)?)\s*(k?)(?:hertz|hz\b|赫兹|赫茲|赫|ヘルツ|герц|헤르츠)", re.IGNORECASE)
+_FILTER = re.compile(r"filt|mains|notch|band|pass|line noise", re.IGNORECASE)      # their hertz are no sampling rate
+_UNIT = re.compile(r"unit|einheit|unidad|单位|單位|単位|단위", re.IGNORECASE)
 _CLOCK = re.compile(r"^\[?\d*:?\d+:\d+(\.\d+)?\]?$")
 
 
@@ -453,11 +458,25 @@ def _layout(lines, path):
 
 
 def _head_rate(head):
-    for pattern in (_HERTZ, _RATE):
-        for line in head:
-            match = pattern.search(line)
-            if match:
-                return float(match[1].replace(",", ".")) * (1000 if match[2] else 1)
+    """Sampling rate in Hz that the lines above a table name: `fs = 250`, or the only figure in hertz (no filter's)."""
+    def rate(match):
+        return float(match[1].replace(",", ".")) * (1000 if match[2] else 1)
+
+    named = [rate(match) for line in head for match in [_RATE.search(line)] if match]
+    if named:
+        return named[0]
+    hertz = {rate(match) for line in head if not _FILTER.search(line) for match in _HERTZ.finditer(line)}
+    hertz = {value for value in hertz if value >= LOWEST_FS}
+    return hertz.pop() if len(hertz) == 1 else None
+
+
+def _head_unit(head):
+    """Unit that the lines above a table name: `unit: mV`, `Einheit,µV`; not every volt that is mentioned there."""
+    for line in head:
+        words = [w.strip("\"'()[]") for w in re.split(r"[,;:=\t ]+", line.strip().lstrip("#% ")) if w]
+        units = [w for w in words[1:] if _voltage(w) is not None]
+        if units and (_UNIT.search(line) or len(words) == 2 and units[0].lower() != "v"):
+            return units[-1]
     return None
 
 
@@ -494,12 +513,12 @@ def _from_text(path, lead, fs, unit):
     keep = [k for k in range(len(columns)) if k != clock and not (named and (_INDEX.match(names[k]) or _TIME.match(names[k])))]
     if not keep:
         raise InputError(f"{path} holds a time column alone, no ECG")
-    leads, words = [names[k] for k in keep], [re.split(r"[,;:=\t ]+", line) for line in head]
+    leads = [names[k] for k in keep]
     if not named and len(keep) == 1:                      # `Lead,Lead I` among the lines of the head
-        leads = [next((w for line in words if len(line) > 1 for w in line[-1:]
-                       if re.fullmatch(r"I{1,3}|aV[RLF]|V[1-6]", w.strip('"'))), leads[0])]
+        last = [re.split(r"[,;:=\t ]+", line.strip().strip('"'))[-1] for line in head]
+        leads = [next((word for word in last if re.fullmatch(r"I{1,3}|aV[RLF]|V[1-6]", word)), leads[0])]
     number = choose_lead(leads, lead, path)
-    told = units[keep[number]] or next((w for line in words for w in line[1:] if _voltage(w.strip('"')) is not None), None)
+    told = units[keep[number]] or _head_unit(head)
     if unit is None and told is None:
         raise _unit_needed(path)
     x, notes = _numbers(columns[keep[number]], path), ()
@@ -671,7 +690,8 @@ def _from_numpy(path, lead, fs, unit):
             raise InputError(f"{path} holds {', '.join(entries) or 'nothing'}: name the ECG's array `signal`")
         x = arrays[chosen[0]]
     if x.dtype.kind not in "iuf" or x.ndim not in (1, 2):
-        raise InputError(f"{path}: an array of {x.dtype}, shape {x.shape}, is no ECG: give numbers of shape (samples,) or (samples, leads)")
+        raise InputError(f"{path}: an array of {x.dtype}, shape {x.shape}, is no ECG: give numbers of shape (samples,) "
+                         "or (samples, leads)")
     x = x[:, None] if x.ndim == 1 else x.T if x.shape[0] < x.shape[1] else x
     if x.shape[1] > 40:
         raise InputError(f"{path}: shape {x.shape} is no ECG of (samples, leads); rows of beats are for the models, not for this")

@@ -272,6 +272,18 @@ def test_text_asks_for_what_it_does_not_know(tmp_path):
     assert same(noted) and any("milliseconds" in note for note in noted.notes)
 
 
+@pytest.mark.parametrize("head, fs, unit", [
+    ("Samples: 2500", None, None), ("Heart rate: 72", None, None), ("Filter: 0.5 - 40 Hz, notch 50 Hz", None, None),
+    ("Range: 5 mV", None, None), ("Name,V", None, None), ("Sampling frequency = 0.25 kHz", 250, None), ("fs=250\nUnit: uV", 250, "uV"),
+    ("Filter,50 Hz\nRate,250 Hz\nEinheit,µV", 250, "uV")])
+def test_text_takes_nothing_else_for_rate_or_unit(tmp_path, head, fs, unit):
+    body = head + "\n\n" + rows(ECG * (1000 if unit == "uV" else 1))
+    if fs is None or unit is None:
+        with pytest.raises(InputError, match="--fs" if fs is None else "--unit"):
+            read_recording(text(tmp_path / "a.csv", body), unit="mV" if fs is None else None)
+    same(read_recording(text(tmp_path / "a.csv", body), fs=None if fs else FS, unit=None if unit else "mV"))
+
+
 def test_text_leads(tmp_path):
     path = text(tmp_path / "a.csv", "time (s),I (mV),II (mV)\n" + rows(T, OTHER, ECG))
     assert same(read_recording(path), lead="II").leads == ("I", "II")
