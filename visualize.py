@@ -145,7 +145,7 @@ def plot_prediction_confidence(probabilities, class_names=CLASS_NAMES, confidenc
     """How sure the model is.
 
     probabilities: (5,) of one beat: a bar a class; or (n, 5) of n beats: a dot a beat, at the confidence of its label and in its
-    colour. Below `confidence_threshold` bars and dots are hollow. Returns the axes."""
+    colour (rows of NaN, beats that were not classified, are left out). Below `confidence_threshold` bars and dots are hollow. Returns the axes."""
     say = words.speaker(lang)
     p = np.asarray(probabilities, float)
     if p.shape[-1:] != (len(class_names),) or p.ndim > 2 or p.size == 0:
@@ -172,12 +172,16 @@ def plot_prediction_confidence(probabilities, class_names=CLASS_NAMES, confidenc
         ax.set_title(say("Confidence of the prediction: {label}", label=class_names[best]), fontsize=fontsize + 2, loc="left")
         ax.set_xlabel(say("Confidence"), fontsize=fontsize)
     else:
+        beat = np.flatnonzero(np.isfinite(p).all(axis=1))
+        if len(beat) == 0:
+            raise ValueError("probabilities hold no beat that was classified")
+        p = p[beat]
         ids, confidence = p.argmax(axis=1), p.max(axis=1)
         for k, name in enumerate(class_names):
             mine = np.flatnonzero(ids == k)
             if len(mine):
                 sure = confidence[mine] >= confidence_threshold
-                ax.scatter(mine + 1, confidence[mine], s=16, facecolors=np.where(sure, colors[k], "none"), edgecolors=colors[k], lw=0.9,
+                ax.scatter(beat[mine] + 1, confidence[mine], s=16, facecolors=np.where(sure, colors[k], "none"), edgecolors=colors[k], lw=0.9,
                            zorder=3 if name != "N" else 2)
         handles = [Line2D([], [], marker="o", ls="", ms=5, color=colors[k], label=f"{name} {np.sum(ids == k):,}")
                    for k, name in enumerate(class_names) if np.any(ids == k)]
@@ -397,14 +401,16 @@ def plot_recording(recording, table, start=0.0, seconds=None, confidence_thresho
     fs, n = recording.fs, len(recording.signal)
     if not 0 <= start < n / fs:
         raise InputError(f"--start {start:g}: {recording.name} lasts {n / fs:.1f} s")
-    shown = recording.signal[int(start * fs):]
-    low, high = _limits(shown[:int(3600 * fs)], "mV")
-    height = min((high - low) * MM_PER_MV + 12, 75)                  # mm a line, labels included
-    lines = max(int((A4[1] - 26) // (height + 7)), 1)
+    stops = np.arange(int(start * fs), n, int(STRIP * fs))[:360]
+    spans = [np.subtract(*_limits(recording.signal[a:a + int(STRIP * fs)], "mV")[::-1]) for a in stops]
+    height = min(np.percentile(spans, 90) * MM_PER_MV + 12, 75)      # mm a line, labels included; a wilder line is cut off
+    room = A4[1] - 28                                                # head and legend take the rest
+    lines = max(int(room / (height + 7) + 0.2), 1)
+    height = min(height, room / lines - 7)
     seconds = {None: lines * STRIP, 0: n / fs}.get(seconds, seconds)
     stop = min(start + seconds, n / fs)
     pages = max(int(np.ceil((stop - start) / (lines * STRIP) - 1e-9)), 1)
-    sample, labels = table["sample"].to_numpy(), table["label"].tolist()
+    sample, labels = table["sample"].to_numpy(), [_class_index(label) for label in table["label"]]
     confidence = table["confidence"].to_numpy(float) if "confidence" in table else np.full(len(table), np.nan)
     for page in range(pages):
         figure = plt.figure(figsize=(A4[0] * MM, A4[1] * MM), facecolor="white")
@@ -419,16 +425,21 @@ def plot_recording(recording, table, start=0.0, seconds=None, confidence_thresho
             bottom = top - height
             ax = figure.add_axes([26 / A4[0], bottom / A4[1], width / A4[0], height / A4[1]])
             first, last = np.searchsorted(sample, [a, b])
-            draw_trace(ax, recording.signal[a:b], fs, t0)
-            _draw_gaps(ax, recording.signal[a:b], fs, t0, say)
-            _draw_labels(ax, recording.signal[a:b], sample[first:last] - a, [_class_index(p) for p in labels[first:last]], confidence[first:last],
-                         fs, t0, (low, high), confidence_threshold, label_position, fontsize, millivolts=height / MM_PER_MV)
+            ecg, millivolts = recording.signal[a:b], height / MM_PER_MV
+            low, high = _limits(ecg, "mV")
+            if high - low > millivolts - 1.0:
+                low = np.nanmedian(ecg) - (millivolts - 1.0) / 2
+                high = low + millivolts - 1.0
+            draw_trace(ax, ecg, fs, t0)
+            _draw_gaps(ax, ecg, fs, t0, say)
+            _draw_labels(ax, ecg, sample[first:last] - a, labels[first:last], confidence[first:last], fs, t0, (low, high),
+                         confidence_threshold, label_position, fontsize, millivolts)
             draw_paper(ax)
             ax.set_yticks([v for v in ax.get_yticks() if low <= v <= high])
             ax.tick_params(labelsize=7)
             top = bottom - 7
-        if len(table):
-            _draw_legend(ax, [_class_index(p) for p in labels], confidence, confidence_threshold, fontsize, say)
+        first, last = np.searchsorted(sample, [(start + page * lines * STRIP) * fs, b])
+        _draw_legend(ax, labels[first:last], confidence[first:last], confidence_threshold, fontsize, say)
         head = {"fontsize": fontsize, "va": "top"}
         figure.text(26 / A4[0], (A4[1] - 6) / A4[1], f"{recording.name}  {recording.lead}", weight="bold", **head)
         figure.text(150 / A4[0], (A4[1] - 6) / A4[1], say("page {page} of {pages}", page=page + 1, pages=pages), ha="center", **head)

@@ -216,23 +216,29 @@ CJK_FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source H
 def cjk_font():
     """Name, as matplotlib knows it, of an installed font that can draw Chinese; None where there is none."""
     from matplotlib import font_manager
-    known = {font.name: font.fname for font in font_manager.fontManager.ttflist}
-    for name in CJK_FONTS:
-        if name in known and _draws_chinese(known[name]):
-            return name
-    try:                                                   # installed since matplotlib listed the fonts, or of another name
-        found = subprocess.run(["fc-list", ":lang=zh-cn", "file"], capture_output=True, text=True, timeout=10).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    for line in sorted(found.splitlines()):
-        path = line.strip().rstrip(":")
+    fonts = font_manager.fontManager.ttflist
+
+    def usable(fonts):
+        by_name = {font.name: font.fname for font in fonts}
+        known = [name for name in CJK_FONTS if name in by_name]
+        return next((name for name in [*known, *by_name] if _draws_chinese(by_name[name])), None)
+
+    name = usable([font for font in fonts if font.name in CJK_FONTS])
+    if name is None:                                       # installed since matplotlib listed the fonts, or of another name
         try:
-            if _draws_chinese(path):
+            found = subprocess.run(["fc-list", ":lang=zh-cn", "file"], capture_output=True, text=True, timeout=10).stdout
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        paths = [line.strip().rstrip(":") for line in found.splitlines()]
+        plain_first = sorted(paths, key=lambda path: ("Mono" in path, "Serif" in path, "Regular" not in path, path))
+        before = len(fonts)
+        for path in plain_first[:3]:
+            try:
                 font_manager.fontManager.addfont(path)
-                return font_manager.fontManager.ttflist[-1].name
-        except (OSError, RuntimeError):
-            continue
-    return None
+            except (OSError, RuntimeError):
+                continue
+        name = usable(fonts[before:])
+    return name
 
 
 def _draws_chinese(path):

@@ -58,7 +58,7 @@ def write_report(path, recording, table, summary, *, warnings=(), command=None, 
 
 def page(recording, table, summary, *, warnings=(), command="", lang="en"):
     """The report as HTML text; arguments as of write_report."""
-    say = partial(_marked, lang)
+    say, say_svg = partial(_marked, lang), partial(_marked, lang, tag="tspan")
     unreadable = table.attrs.get("unreadable", [])
     strip, step, zero, fs, filtered = pack_signal(recording.signal, recording.fs)
     columns = _columns(table)
@@ -79,8 +79,8 @@ def page(recording, table, summary, *, warnings=(), command="", lang="en"):
         classes=CLASS_NAMES, meanings=CLASS_MEANINGS, colors=CLASS_COLORS, events=[event for event in EVENTS if summary[event[0]]["count"]], definitions=DEFINITIONS,
         warnings=[*(say(text, **numbers) for text, numbers in find_warnings(recording, table, summary)), *(note for note in recording.notes if not note.startswith("lead ")), *warnings],
         notes=[note for note in recording.notes if note.startswith("lead ")],
-        trend=trend_svg(table, summary, unreadable, recording.fs, say), filtered=filtered, unsure=UNSURE,
-        strips=[{**s, "svg": strip_svg(recording, table, columns, s["start"], say)} for s in choose_strips(recording, table, summary, say)],
+        trend=trend_svg(table, summary, unreadable, recording.fs, say_svg), filtered=filtered, unsure=UNSURE,
+        strips=[{**s, "svg": strip_svg(recording, table, columns, s["start"], say_svg)} for s in choose_strips(recording, table, summary, say)],
         command=command, model=table.attrs.get("model", ""), trained_on=table.attrs.get("trained_on", ""), versions=artifacts.versions(),
         strip_fs=fs, step_uv=round(1000 * step))
 
@@ -91,12 +91,12 @@ def _command(recording, path, table, lang):
                        *(["--lang", lang] if lang != "en" else [])])
 
 
-def _marked(lang, text, **numbers):
+def _marked(lang, text, tag="span", **numbers):
     """`text` in `lang`, as HTML; Chinese carries the English text along, for a browser that has no glyphs for it."""
     english = words.speaker("en")(text, **numbers)
     if lang == "en":
         return escape(english)
-    return Markup('<span data-en="{}">{}</span>').format(english, words.speaker(lang)(text, **numbers))
+    return Markup('<{0} data-en="{1}">{2}</{0}>').format(tag, english, words.speaker(lang)(text, **numbers))
 
 
 def _json(value):
@@ -148,7 +148,7 @@ def pack_signal(ecg, fs):
         text = _compressed(np.diff(codes, prepend=np.uint8(0)), zlib.Z_RLE)      # as small as the default, ten times as fast
         if len(text) <= LIMIT:
             return text, step, zero, rate, filtered
-        step *= 1.5
+        step *= 2 ** max(6 * (len(text) - LIMIT) / len(codes), 0.2)     # 6 bits a character; half the levels are a bit less a sample
 
 
 def _reach(x):

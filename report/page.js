@@ -211,7 +211,12 @@ function nextGain(direction) {
 
 let asked = false;
 function draw() {
-  if (!asked) requestAnimationFrame(() => { asked = false; paint(); paintOverview(); });
+  if (!asked) requestAnimationFrame(() => {
+    asked = false;
+    if (width() === 0) return;                     // not on the screen, as in print
+    paint();
+    paintOverview();
+  });
   asked = true;
 }
 
