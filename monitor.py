@@ -16,7 +16,7 @@ fifth of the following RR interval past the next R peak (ecg.beats.cut_rows), so
 
   provisional   at most 0.7 s after the next R peak was; the interval after it is taken to be the median of the last eight
   final         at most 0.7 s after the R peak after that: the row is complete, the label is the one a whole recording gets;
-                with the context model within 60 s instead
+                with the context model (ecg.context over the five minutes before) within 60 s of the beat instead
 
 Alarms go by the provisional label (v_run), by the R peak (tachycardia, bradycardia) or by the clock (pause, lead_off). The
 definitions are those of ecg.holter, with 5 % hysteresis on the rates so that they do not flicker. Not a medical device.
@@ -41,6 +41,10 @@ LEARN = 3.0          # s before the first beats are taken
 KEEP = 60.0          # s of signal kept for the rows of beats; one longer ago has no label
 LEAD_OFF = 2.0       # s without a living signal: lead off
 ALIVE = 0.02         # share of the usual peak-to-peak amplitude that a living signal shows within 2 s
+PAST = 300.0         # s before a beat that the context model sees ...
+DELAY = 44.0         # ... and after it
+CONTEXT_HOP = 15.0   # s between two of its looks: the last label comes 59 s after the beat
+ENOUGH = 30          # beats that it needs to compare one with
 HYSTERESIS = 0.05    # share by which a rate must come back before its alarm ends
 RUN = 3              # successive V
 FORMATS = {"text": None, "i16": "<i2", "i32": "<i4", "f32": "<f4", "f64": "<f8"}
@@ -77,27 +81,32 @@ class Monitor:
     """Streaming classifier of one lead.
 
     fs: Hz, 50 to 2000. predict: rows float32 (n, 187) in 0..1 -> (class ids (n,), confidence (n,), probabilities (n, 5)), as
-    `single_beat()` (the default) gives it. pause: s; tachycardia, bradycardia: 1/min. Unit, scale and offset of the samples
-    do not matter; NaN is a missing sample. Raises ValueError for a rate or for limits that cannot be."""
+    `single_beat()` (the default) gives it. context: (signal (n,), fs, R peaks (m,)) -> probabilities (m, 5), as
+    `context_model()` gives it, for the final labels; None: `predict` gives these too. pause: s; tachycardia, bradycardia: 1/min.
+    Unit, scale and offset of the samples do not matter; NaN is a missing sample. Raises ValueError for a rate or for limits
+    that cannot be."""
 
-    def __init__(self, fs, predict=None, pause=holter.LONG_PAUSE, tachycardia=holter.TACHYCARDIA, bradycardia=holter.BRADYCARDIA):
+    def __init__(self, fs, predict=None, context=None, pause=holter.LONG_PAUSE, tachycardia=holter.TACHYCARDIA,
+                 bradycardia=holter.BRADYCARDIA):
         if not 50 <= fs <= 2000:
             raise ValueError(f"fs is {fs}: give a sampling rate of 50 to 2000 Hz")
         if not (pause >= 1 and 0 < bradycardia < tachycardia):
             raise ValueError(f"pause must be at least 1 s, and bradycardia below tachycardia: not {pause:g} s, "
                              f"{bradycardia:g}/min and {tachycardia:g}/min")
         self.fs = fs
-        self.predict = predict or single_beat()
+        self.predict, self.context = predict or single_beat(), context
         self.pause, self.tachycardia, self.bradycardia = pause, tachycardia, bradycardia
         self.total = 0                                  # samples received
-        self._keep = int(KEEP * fs)
-        self._x = np.empty(2 * self._keep)              # when it is full, the last KEEP seconds move to the front
+        self._keep = int((PAST + 2 * DELAY if context else KEEP) * fs)
+        self._x = np.empty(2 * self._keep)              # when it is full, its last half moves to the front
         self._origin = 0                                # sample number of _x[0]
         self._looks = 0
         self._last = -1                                 # last R peak taken
         self._since = 0                                 # the signal lives since this sample
         self._chain = []                                # (R peak, RR interval) of the beats whose label is not final, at most 2
         self._provisional = None, None                  # label and confidence of the first of two
+        self._seen = []                                 # R peaks that the context model may see
+        self._held = []                                 # (beat, label, confidence) that wait for the context model
         self._rr = []                                   # the last 8 RR intervals, s
         self._run = None                                # first and last R peak and number of the present run of V
         self._amplitudes = []                           # peak to peak of the last minute's windows
@@ -126,9 +135,10 @@ class Monitor:
         if "lead_off" not in self._on:
             self._take(events, self.total)
         if len(self._chain) == 2:
-            self._say(events, "final", self._chain[0], *self._label([sample for sample, _ in self._chain] + [self.total]))
+            self._final(events, self._chain[0], *self._label([sample for sample, _ in self._chain] + [self.total]))
             self._chain.pop(0)
         self._let_go(events)
+        self._judge(events, self.total)
         return events
 
     # ------------------------------------------------------------------------------------------ the signal
@@ -147,6 +157,8 @@ class Monitor:
 
     def _look(self, events):
         """One look at the stream, at a time that does not depend on how it was cut into chunks."""
+        if self.context and self._looks % round(CONTEXT_HOP / HOP) == 0:
+            self._judge(events, self.total - int(DELAY * self.fs))
         self._lead(events)
         if "lead_off" in self._on or self.total < LEARN * self.fs:
             return
@@ -180,9 +192,9 @@ class Monitor:
     def _let_go(self, events):
         """Nothing more will come of the beats that wait: the provisional label of the last but one stands, the last has none."""
         if len(self._chain) == 2:
-            self._say(events, "final", self._chain[0], *self._provisional)
+            self._final(events, self._chain[0], *self._provisional)
         if self._chain:
-            self._say(events, "final", self._chain[-1], None, None)
+            self._final(events, self._chain[-1], None, None)
         self._end_run(events)
         for name, since in list(self._on.items()):
             self._alarm(events, name, False, since, self.total)
@@ -202,6 +214,8 @@ class Monitor:
     def _beat(self, events, sample):
         rr = (sample - self._last) / self.fs if self._chain else None
         self._last = sample
+        if self.context:
+            self._seen.append(sample)
         if "pause" in self._on:
             self._alarm(events, "pause", False, self._on["pause"], sample)
         if rr is not None:
@@ -209,7 +223,7 @@ class Monitor:
             self._rate(events)
         self._chain.append((sample, rr))
         if len(self._chain) == 3:
-            self._say(events, "final", self._chain[0], *self._label([at for at, _ in self._chain]))
+            self._final(events, self._chain[0], *self._label([at for at, _ in self._chain]))
             self._chain.pop(0)
         if len(self._chain) == 2:
             expected = sample + int(np.median(self._rr) * self.fs)
@@ -232,6 +246,30 @@ class Monitor:
             return None, None
         ids, confidence, _ = self.predict(rows)
         return beats.CLASS_NAMES[int(ids[0])], float(confidence[0])
+
+    def _final(self, events, beat, label, confidence):
+        if self.context:
+            self._held.append((beat, label, confidence))
+        else:
+            self._say(events, "final", beat, label, confidence)
+
+    def _judge(self, events, until):
+        """Final labels by the context model for the beats up to sample `until`."""
+        start = max(self.total - int((PAST + DELAY) * self.fs), self._origin)
+        self._seen = [sample for sample in self._seen if sample >= start]
+        ready = [held for held in self._held if held[0][0] <= until]
+        self._held = self._held[len(ready):]
+        if not ready:
+            return
+        probabilities = {}
+        if len(self._seen) >= ENOUGH:
+            r = np.array(self._seen)
+            probabilities = dict(zip(self._seen, self.context(self._signal(start, self.total), self.fs, r - start)))
+        for beat, label, confidence in ready:
+            p = probabilities.get(beat[0])
+            if label is not None and p is not None:                 # what has no row has no label either way
+                label, confidence = beats.CLASS_NAMES[int(np.argmax(p))], float(np.max(p))
+            self._say(events, "final", beat, label, confidence)
 
     def _say(self, events, stage, beat, label, confidence):
         sample, rr = beat
@@ -287,24 +325,46 @@ def single_beat(model="auto", weight="weight"):
     Raises InputError when it cannot be had."""
     import inference
     loaded = inference.load(inference.choose_model(model, 0, 0, weight), weight, threads=1)
+    if inference.is_context(inference.card_of(loaded)):
+        raise InputError(f"--model {model} judges whole recordings, not one beat: give it as --final")
     return lambda rows: inference.predict_heartbeat(loaded, rows)
+
+
+def context_model(model="context", weight="weight"):
+    """The `context` of a Monitor: a name or a .pth or .onnx file. Raises InputError when it cannot be had."""
+    import inference
+    from ecg import context
+    loaded = inference.load(model, weight, threads=1)
+    if not inference.is_context(inference.card_of(loaded)):
+        raise InputError(f"--final {model} is no context model: give it as --model")
+    return lambda signal, fs, r_peaks: context.classify_beats(loaded, signal, fs, r_peaks)
+
+
+def _models(args):
+    """{"predict", "context"} of a Monitor as the command line asks."""
+    folder = artifacts.locate(args.weight)
+    name = args.final
+    if name == "auto":
+        weights = artifacts.weights_path(folder, "context")
+        name = "context" if weights.exists() or artifacts.onnx_path(weights).exists() else "single"
+    return {"predict": single_beat(args.model, folder), "context": None if name == "single" else context_model(name, folder)}
 
 
 # --------------------------------------------------------------------------------------------- agreement and delay
 
-def agreement(signal, fs, predict, **limits):
+def agreement(signal, fs, predict, context=None, **limits):
     """Replay a recording and hold what the stream said against what the whole recording gives.
 
     Returns (figures, events). figures, shares of the beats found both by the stream and offline (150 ms; the last beat has no
     row): {"beats_stream", "beats_offline", "both", "provisional_final", "final_offline", "provisional_offline",
     "v_offline", "v_provisional" (of the former, found by provisional label), "v_provisional_more" (others called V),
     "provisional_delay_s" {"median", "p99", "max", "over_0_7_s"} after the next R peak, "final_delay_s" after the one after
-    that, "alarms": {name: {"events" (offline, ecg.holter), "alarms", "missed", "false", "delay_median_s", "delay_max_s"}}}. An
-    alarm's delay counts from the moment that defines it: R peak of the third V, R peak that brings the mean of 8 beyond its
+    that (with a context model: after the beat itself), "alarms": {name: {"events" (offline, ecg.holter), "alarms", "missed",
+    "false", "delay_median_s", "delay_max_s"}}}. An alarm's delay counts from the moment that defines it: R peak of the third V, R peak that brings the mean of 8 beyond its
     limit, end of the limit of the pause. Shares are None where there is nothing to share. Delays leave out the first 3 s."""
-    monitor = Monitor(fs, predict, **limits)
+    monitor = Monitor(fs, predict, context, **limits)
     events = monitor.push(signal) + monitor.finish()
-    final = [e for e in events if isinstance(e, Beat) and e.stage == "final"]
+    final = sorted((e for e in events if isinstance(e, Beat) and e.stage == "final"), key=lambda e: e.sample)
     provisional = {e.sample: e for e in events if isinstance(e, Beat) and e.stage == "provisional"}
     r = np.array([e.sample for e in final], dtype=np.int64)
 
@@ -312,7 +372,8 @@ def agreement(signal, fs, predict, **limits):
     rows, positions = beats.extract_beats(signal, offline, fs)
     labels = np.full(len(offline), -1)
     if len(rows):
-        labels[np.searchsorted(offline, positions)] = predict(rows)[0]
+        at = np.searchsorted(offline, positions)
+        labels[at] = context(signal, fs, offline)[at].argmax(axis=1) if context else predict(rows)[0]
     partner = _nearest(r, offline, 0.15 * fs)
     trio = np.array([[_id(provisional[e.sample].label), _id(e.label), labels[k]] for e, k in zip(final, partner)
                      if k >= 0 and e.sample in provisional]).reshape(-1, 3)
@@ -326,7 +387,7 @@ def agreement(signal, fs, predict, **limits):
     at = {e.sample: e.at_s for e in final}
     settled = [k for k in range(len(r) - 1) if r[k] / fs > LEARN]
     figures["provisional_delay_s"] = _delays([provisional[r[k]].at_s - r[k + 1] / fs for k in settled if r[k] in provisional])
-    figures["final_delay_s"] = _delays([at[r[k]] - r[k + 2] / fs for k in settled if k + 2 < len(r)])
+    figures["final_delay_s"] = _delays([at[r[k]] - r[k if context else k + 2] / fs for k in settled if k + 2 < len(r)])
     summary = holter.summary(offline, labels, fs, len(signal), [stretch[:2] for stretch in beats.unreadable(signal, fs)])
     figures["alarms"] = _alarm_figures(monitor, events, summary, offline, len(signal) / fs)
     return figures, events
@@ -398,7 +459,8 @@ def print_agreement(results):
         shares = "       ".join(percent(f[k]) for k in ("provisional_final", "final_offline", "provisional_offline"))
         print(f"{name:<10} {f['beats_stream']:>8,} {f['beats_offline']:>7,} {f['both']:>7,}      {shares} {f['v_offline']:>8,} "
               f"{f['v_provisional']:>6,} {f['v_provisional_more']:>5,}")
-    print("\ndelay in s: of the provisional label after the next R peak, of the final one after the R peak after that\n")
+    print("\ndelay in s: of the provisional label after the next R peak; of the final one after the R peak after that "
+          "(context model: after the beat)\n")
     print("record      median    p99    max  > 0.7 s | median    p99    max  > 0.7 s")
     for name, f in results:
         both = f["provisional_delay_s"], f["final_delay_s"]
@@ -498,6 +560,8 @@ def main(argv=None):
                         "and 0 for the synthetic minute)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, both labels of every beat")
     parser.add_argument("--model", default="auto", help="auto: the best single-beat model; or a name, or a .pth or .onnx file")
+    parser.add_argument("--final", default="auto", metavar="MODEL", help="what gives the final labels: a context model by name "
+                        "or file; single: the same as --model; auto: the context model where there is one")
     parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
     parser.add_argument("--pause", type=float, default=holter.LONG_PAUSE, help="s without a beat before the alarm")
     parser.add_argument("--tachycardia", type=float, default=holter.TACHYCARDIA,
@@ -528,7 +592,7 @@ def main(argv=None):
         print("no FILE: a synthetic minute, no patient's ECG", file=sys.stderr)
         fs, chunks = made.fs, replay(made.signal, made.fs, args.speed or 0)
     try:
-        monitor = Monitor(fs, single_beat(args.model, args.weight), **limits)
+        monitor = Monitor(fs, **_models(args), **limits)
     except ValueError as error:
         raise InputError(error) from None
     line = as_json if args.json else Lines()
@@ -546,10 +610,10 @@ def _print(events, line):
 def _agreement(args, limits):
     if not args.files or "-" in args.files:
         raise InputError("--agreement replays recordings: name at least one FILE")
-    predict, results = single_beat(args.model, args.weight), []
+    models, results = _models(args), []
     for file in tqdm(args.files, desc="replaying", unit="recording", disable=None):
         recording = records.read_recording(file, args.lead, args.fs, args.unit)
-        results.append((recording.name, agreement(recording.signal, recording.fs, predict, **limits)[0]))
+        results.append((recording.name, agreement(recording.signal, recording.fs, **models, **limits)[0]))
     print_agreement(results)
 
 

@@ -212,10 +212,33 @@ def test_short_streams():
     assert stream(strip("NN", 0.8, tail=0.6)[0]) != []
 
 
-@pytest.mark.parametrize("arguments", [dict(fs=20), dict(fs=360, pause=0), dict(fs=360, tachycardia=40), dict(fs=360, bradycardia=-1)])
+@pytest.mark.parametrize("arguments", [dict(fs=20), dict(fs=360, pause=0), dict(fs=360, tachycardia=40),
+                                       dict(fs=360, bradycardia=-1)])
 def test_limits_that_cannot_be(arguments):
     with pytest.raises(ValueError):
         Monitor(predict=wide_is_v, **arguments)
+
+
+def test_context_model_gives_the_final_label_within_a_minute():
+    """The same in any chunks; a model that would see too few beats is not asked."""
+    asked = []
+
+    def context(signal, fs, r_peaks):
+        asked.append((len(signal) / fs, len(r_peaks)))
+        assert np.all((r_peaks >= 0) & (r_peaks < len(signal)))
+        return np.eye(5)[np.full(len(r_peaks), 1)]
+
+    x = synthetic_recording(80, fs=100, seed=6).signal
+    found = []
+    for chunk in (len(x), 333):
+        m = Monitor(100, wide_is_v, context)
+        found.append([e for i in range(0, len(x), chunk) for e in m.push(x[i:i + chunk])] + m.finish())
+    assert found[0] == found[1]
+    final, provisional = labelled(found[0], "final"), labelled(found[0], "provisional")
+    assert [e.sample for e in final[:-1]] == [e.sample for e in provisional]
+    assert {e.label for e in final[:-1]} == {"S"} and final[-1].label is None
+    assert all(e.at_s - e.time_s <= 60 for e in final) and max(e.at_s - e.time_s for e in final) > monitor.DELAY
+    assert max(seconds for seconds, _ in asked) <= 80 and all(beats_ >= monitor.ENOUGH for _, beats_ in asked)
 
 
 def test_two_leads_are_refused():
@@ -257,18 +280,21 @@ def test_lines_for_people():
 def test_command_line_pipe_equals_pushing(demo, run):
     """The whole program on a pipe, text in and JSON out, against a Monitor with the same weights."""
     x = synthetic_recording(12, fs=250, seed=5).signal.round(4)
-    out = run("monitor.py", "-", "--fs", 250, "--json", "--model", "self", "--weight", demo / "weight",
+    out = run("monitor.py", "-", "--fs", 250, "--json", "--model", "self", "--final", "single", "--weight", demo / "weight",
               input="\n".join(map(str, x)) + "\n").stdout
     told = [json.loads(line) for line in out.splitlines()]
     events = stream(x, 250, monitor.single_beat("self", demo / "weight"))
-    assert [(t["sample"], t.get("label"), t["at_s"]) for t in told] == [(e.sample, getattr(e, "label", None), e.at_s) for e in events]
+    assert [[t["sample"], t.get("label"), t["at_s"]] for t in told] == \
+           [[e.sample, getattr(e, "label", None), e.at_s] for e in events]
     assert {t["type"] for t in told} <= {"beat", "alarm"} and any(t.get("stage") == "final" for t in told)
 
 
 @pytest.mark.parametrize("arguments, text, word", [
     (["-"], "", "--fs"), (["-", "--fs", "250"], "1\n2\nhello\n", "line 3"), (["a", "b"], "", "one stream"),
     (["nowhere.csv"], "", "nowhere.csv"), (["--agreement"], "", "FILE"), (["-", "--fs", "5"], "1\n", "fs is 5"),
-    (["-", "--fs", "250", "--model", "none_such"], "1\n", "none_such"), (["x", "--speed", "-1"], "", "--speed")])
+    (["-", "--fs", "250", "--model", "none_such"], "1\n", "none_such"),
+    (["-", "--fs", "250", "--final", "self"], "1\n", "--final self"),
+    (["x", "--speed", "-1"], "", "--speed")])
 def test_command_line_refuses(demo, refused, arguments, text, word):
     model = [] if "--model" in arguments else ["--model", "self"]
     assert word in refused("monitor.py", *arguments, *model, "--weight", demo / "weight", input=text)
