@@ -59,7 +59,7 @@ def bandpass_filter(signal, fs, low=0.5, high=40, order=4):
         raise ValueError(f"no band is left between {low:g} and {min(high, fs / 2):g} Hz at {fs:g} Hz (order {order})")
     if high >= fs / 2 and low == 0:
         return np.array(signal, dtype=np.float64)
-    limits, kind = ((low, high), "bandpass") if low > 0 and high < fs / 2 else (low, "highpass") if low > 0 else (high, "lowpass")
+    limits, kind = (low, "highpass") if high >= fs / 2 else (high, "lowpass") if low == 0 else ((low, high), "bandpass")
     return _filtered(sps.butter(order, limits, kind, fs=fs, output="sos"), signal, fs, 2 / (low or high))
 
 
@@ -145,7 +145,8 @@ def signal_quality(signal, fs, window=10.0):
         length = min(start + step, n) - start
         here = {reason: overlap[k] for reason, overlap in lost.items()}
         readable = 1 - sum(here.values()) / length
-        result.append(Window(int(start), int(start + length), float(readable), "ok" if readable >= 0.9 else max(here, key=here.get)))
+        reason = "ok" if readable >= 0.9 else max(here, key=here.get)
+        result.append(Window(int(start), int(start + length), float(readable), reason))
     return result
 
 
@@ -288,7 +289,7 @@ def main(argv=None):
     records.add_options(parser)
     parser.add_argument("--band", type=float, nargs=2, default=BAND, metavar=("LOW", "HIGH"),
                         help="Hz kept; 0.5 150 keeps what a diagnostic ECG shows")
-    parser.add_argument("--mains", choices=("auto", "50", "60", "none"), default="auto", help="hum to remove, Hz; auto: what is found")
+    parser.add_argument("--mains", choices=("auto", "50", "60", "none"), default="auto", help="hum to remove, Hz; auto: if found")
     parser.add_argument("--invert", choices=("auto", "yes", "no"), default="auto", help="turn a lead that lies upside down")
     parser.add_argument("--window", type=float, default=10, help="length of the windows of the signal quality, s")
     parser.add_argument("--zscore", action="store_true", help="write the standardised signal instead of mV")
@@ -319,7 +320,8 @@ def main(argv=None):
     except ValueError as error:
         raise InputError(f"--band {args.band[0]:g} {args.band[1]:g}: {error}") from None
     windows = signal_quality(signal, fs, args.window)
-    print(f"{recording.name}: lead {recording.lead}, {fs:g} Hz, {n / fs:.1f} s; mains " + (f"{hum} Hz removed" if hum else "not removed")
+    print(f"{recording.name}: lead {recording.lead}, {fs:g} Hz, {n / fs:.1f} s; "
+          + (f"mains {hum} Hz removed" if hum else "no mains removed" if args.mains == "none" else "no mains hum found")
           + f"; band {args.band[0]:g} to {min(args.band[1], fs / 2):g} Hz")
     for note in (*recording.notes, turned, unlike_training(recording.lead, signal, fs)):
         if note:
@@ -334,7 +336,8 @@ def main(argv=None):
     if clean is not None:
         if turned:
             clean = -clean
-        print(f"  SNR against the known clean signal, in mV: {snr_db(clean, signal):.1f} dB before, {snr_db(clean, cleaned):.1f} dB after")
+        print(f"  SNR against the known clean signal, in mV: {snr_db(clean, signal):.1f} dB before, "
+              f"{snr_db(clean, cleaned):.1f} dB after")
     if args.out:
         save_signal(args.out, normalize(cleaned) if args.zscore else cleaned, fs, recording.lead, "z" if args.zscore else "mV")
         print(f"wrote {args.out}")

@@ -56,7 +56,8 @@ def score(counts):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], epilog=__doc__.split("\n\n", 1)[1],
                                      formatter_class=artifacts.HelpFormatter)
-    parser.add_argument("--data", default=os.environ.get("ECG_DATA", HOME.parent / "shared" / "data"), help="folder with mitdb/ and nstdb/")
+    parser.add_argument("--data", default=os.environ.get("ECG_DATA", HOME.parent / "shared" / "data"),
+                        help="folder with mitdb/ and nstdb/")
     parser.add_argument("--model", default="self", help="model name or weights file; auto chooses by length")
     parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
     parser.add_argument("--seconds", type=float, default=600, help="of each record, s")
@@ -84,8 +85,8 @@ def main(argv=None):
             for treatment in TREATMENTS:
                 table = inference.classify(treat(x, treatment), FS, model, weight=args.weight)
                 counts[(kind, snr), treatment] += ec57.compare(
-                    samples, symbols, table["sample"], table.label.replace(inference.UNLABELLED, "Q"), FS, n_samples=len(signal),
-                    learning=0, class_map="aami").counts
+                    samples, symbols, table["sample"], table.label.replace(inference.UNLABELLED, "Q"), FS,
+                    n_samples=len(signal), learning=0, class_map="aami").counts
     print(f"model {args.model}, {len(args.records)} records, {args.seconds:g} s each\n")
     print(f"{'noise':<10}{'dB':>4}  {'treatment':<12}{'QRS F1':>8}{'macro-F1':>10}" + "".join(f"{c:>8}" for c in beats.CLASS_NAMES[:4]))
     rows = []

@@ -30,7 +30,8 @@ def fit(figures):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], formatter_class=artifacts.HelpFormatter)
-    parser.add_argument("--data", default=os.environ.get("ECG_DATA", HOME.parent / "shared" / "data"), help="folder with mitdb/ and svdb/")
+    parser.add_argument("--data", default=os.environ.get("ECG_DATA", HOME.parent / "shared" / "data"),
+                        help="folder with mitdb/ and svdb/")
     args = parser.parse_args(argv)
     first, second, names, qrs_down = [], [], [], {}
     paths = [path for name in ("mitdb", "svdb") for path in records.find_recordings(Path(args.data) / name)]
@@ -53,8 +54,9 @@ def main(argv=None):
         print(f"\n{title}, {len(values)} first leads:")
         for limit in (0, 1, clean_ECG.CLEARLY, 2):
             false, found, wrong = values[:, 0] < -limit, values[:, 1] < -limit, values[:, 1] > limit
-            print(f"  limit {limit}: false alarms {false.sum()} ({', '.join(n for n, f in zip(names, false) if f) or '-'}), turned "
-                  f"leads found {found.sum()} ({100 * found.mean():.0f} %), called clearly upright {wrong.sum()}, the rest left as they are")
+            print(f"  limit {limit}: false alarms {false.sum()} ({', '.join(n for n, f in zip(names, false) if f) or '-'}), "
+                  f"turned leads found {found.sum()} ({100 * found.mean():.0f} %), called clearly upright {wrong.sum()}, "
+                  "the rest left as they are")
     other = second @ np.array(clean_ECG.UPRIGHT_WEIGHTS)
     print(f"\nsecond leads ({len(other)}, most of them V1), judged without their names: as recorded "
           f"{(other[:, 0] < -clean_ECG.CLEARLY).sum()} would be turned, turned back {(other[:, 1] < -clean_ECG.CLEARLY).sum()}")
