@@ -23,7 +23,7 @@ def parser():
                                 epilog="\n".join(__doc__.splitlines()[2:]))
     p.add_argument("--model", choices=models.NAMES, default="self", help="default self: weight/model_self.pth")
     p.add_argument("--from", dest="start", metavar="FILE", help="start from these weights (default: the model's own)")
-    p.add_argument("--patience", type=int, help="epochs without a better validation macro-F1 after which to stop (default: never)")
+    p.add_argument("--patience", type=int, help="stop after so many epochs without a better validation macro-F1 (default: never)")
     train.add_recipe_options(p)
     train.add_common_options(p)
     p.set_defaults(epochs=50)
@@ -61,7 +61,7 @@ def finetune(args):
     best_file, final_file = (start.with_name(f"{start.stem}_finetuned_{which}.pth") for which in ("best", "final"))
     best_file, final_file = weight / best_file.name, weight / final_file.name
     report = train.print_line if rank == 0 else lambda text: None
-    report(f"{start}: {behind} epochs behind it, validation macro-F1 {before.get('metrics', {}).get('val_macro_f1', float('nan')):.4f}")
+    report(f"{start}: {behind} epochs behind it")
 
     def keep(run):
         last = {key: values[-1] for key, values in run.history.items()}

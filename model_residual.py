@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from ecg.beats import CLASS_NAMES, WIDTH
-from models import as_channels, parameter_count
+from models import as_channels, parameter_count, real_samples
 
 
 class Block(nn.Module):
@@ -46,7 +46,7 @@ class ResidualNet(nn.Module):
 
     def layers(self, x):
         row = x * self.scale + self.mean
-        real = (row.abs() > 1e-4).float().flip(-1).cummax(-1).values.flip(-1)
+        real = real_samples(row)
         phase = real * torch.linspace(0, 1, self.width, device=x.device) / real.sum(-1, keepdim=True).clamp(min=1) * self.width
         x = self.blocks(self.stem(torch.cat([row, real, phase], 1)))
         x = torch.relu(self.norm(x)).flatten(2)

@@ -16,8 +16,9 @@ from ecg.beats import WIDTH
 MODELS = {"self": ("model_self", "ECGCNN"),
           "deep": ("model_deep", "ECGCNN_Deep"),
           "resnet18": ("pretrain_translearn", "PretrainedResNet1D"),
-          "residual": ("model_residual", "ResidualNet")}
-NAMES = list(MODELS)
+          "residual": ("model_residual", "ResidualNet"),
+          "context": ("model_context", "ContextNet")}
+NAMES = [name for name in MODELS if name != "context"]      # those that take single rows
 
 
 def model_class(name):
@@ -61,6 +62,11 @@ def as_channels(x, width=WIDTH, channels=1):
     if x.dim() == 3 and tuple(x.shape[1:]) == (width, channels):
         return x.transpose(1, 2)
     raise ValueError(f"input has shape {tuple(x.shape)}: give (N, {width}), (N, {width}, {channels}) or (N, {channels}, {width})")
+
+
+def real_samples(rows):
+    """float32 like `rows` (..., width), in 0..1: 1 up to the last sample that is not zero, 0 in the padding after it."""
+    return (rows.abs() > 1e-4).float().flip(-1).cummax(-1).values.flip(-1)
 
 
 def parameter_count(module):

@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import datetime
 import json
+import math
 import os
 import sys
 import time
@@ -114,7 +115,7 @@ def rate_at(recipe, progress):
     rising = 0.1
     if progress < rising:
         return recipe.rate * (0.04 + 0.96 * progress / rising)
-    return recipe.rate * 0.5 * (1 + np.cos(np.pi * (progress - rising) / (1 - rising)))
+    return recipe.rate * 0.5 * (1 + math.cos(math.pi * (progress - rising) / (1 - rising)))
 
 
 def shown_rows(row_loss, focus, epoch, seed):
@@ -137,23 +138,26 @@ def epoch_order(y, epoch, seed, weights=None):
     return torch.multinomial(weights[y.cpu()].double(), len(y), replacement=True, generator=generator)
 
 
-def augmented(x):
+def augmented(x, mean, scale):
     """Rows as a recorder and a detector might have given them: begun up to 2 samples early or late (a detector's R peak is
-    off by 3 ms on average, 17 ms now and then), scaled by 10 %, on a slow baseline, with noise. x (n, 187), standardised."""
+    off by 3 ms on average, 17 ms now and then), scaled by 10 %, on a slow baseline of 2 % and with noise of 1 % of the
+    row's range. x (n, 187) standardised with mean, scale (187,); the zeros that pad a row stay zeros."""
     n, width = x.shape
-    at = torch.arange(width, device=x.device) + torch.randint(-2, 3, (n, 1), device=x.device)
-    x = x.gather(1, at.clamp(0, width - 1))
-    scale, drift, phase, noise = (torch.rand(n, 1, device=x.device) for _ in range(4))
-    wave = torch.sin(torch.arange(width, device=x.device) * (2 * torch.pi / width) * (0.5 + drift) + 2 * torch.pi * phase)
-    return x * (0.9 + 0.2 * scale) + 0.1 * drift * wave + 0.05 * noise * torch.randn_like(x)
+    time = torch.arange(width, device=x.device)
+    row = (x * scale + mean).gather(1, (time + torch.randint(-2, 3, (n, 1), device=x.device)).clamp(0, width - 1))
+    real = models.real_samples(row)
+    stretch, drift, phase, noise = (torch.rand(n, 1, device=x.device) for _ in range(4))
+    wave = torch.sin(time * (2 * torch.pi / width) * (0.5 + drift) + 2 * torch.pi * phase)
+    row = row * (0.9 + 0.2 * stretch) + 0.02 * drift * wave + 0.01 * noise * torch.randn_like(row)
+    return (row * real - mean) / scale
 
 
-def step_loss(network, x, y, weights, recipe, norm, mix):
+def step_loss(network, x, y, weights, recipe, norm, mix, scaler):
     """(loss of these rows, which rows it gets right, the plain cross-entropy of each). weights: (n,) of each row; their
     sum over the whole step and all processes is `norm`, which the loss is divided by."""
     other, share = None, 1.0
     if recipe.augment:
-        x = augmented(x)
+        x = augmented(x, *scaler)
     if mix and len(y) > 1:
         share = float(torch.distributions.Beta(recipe.mixup, recipe.mixup).sample())
         other = torch.randperm(len(y), device=x.device)
@@ -212,10 +216,11 @@ class Run:
         self.epoch, self.history, self.best = state["epoch"], json.loads(state["history"]), json.loads(state["best"])
 
 
-def train_epoch(run, x, y, order, recipe, row_weight=None, rank=0, ranks=1, device=torch.device("cpu"), quiet=False):
+def train_epoch(run, x, y, order, recipe, row_weight=None, rank=0, ranks=1, device=torch.device("cpu"), quiet=False,
+                scaler=None):
     """One pass over `order`. Returns {train_loss, train_acc, lr}: the mean over rows of the loss that was minimised, the
     share of rows got right while learning, the learning rate at the end. Whole tensors are indexed, nothing is collated.
-    row_weight: (len(x),) or None for 1."""
+    row_weight: (len(x),) or None for 1; scaler: (mean, scale) of the rows, which augmentation asks for."""
     network = run.network
     if ranks > 1:
         network = torch.nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
@@ -234,7 +239,7 @@ def train_epoch(run, x, y, order, recipe, row_weight=None, rank=0, ranks=1, devi
         mine = whole.tensor_split(ranks)[rank]
         with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
             loss, hits, plain = step_loss(network, x[mine], y[mine], row_weight[mine], recipe, norm,
-                                          recipe.mixup > 0 and progress < 5 / 6)
+                                          recipe.mixup > 0 and progress < 5 / 6, scaler)
         run.optimiser.zero_grad(set_to_none=True)
         (loss * ranks).backward()                         # the processes' gradients are averaged; their sum is wanted
         run.optimiser.step()
@@ -362,6 +367,7 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
     (x, y), (x_val, y_val) = train, val
     names = scored_classes(card["manifest"]["protocol"], np.bincount(y_val.cpu(), minlength=len(beats.CLASS_NAMES)))
     weights = class_weights(y, recipe.class_power) if recipe.balance in ("weights", "sampler") else None
+    scaler = [torch.tensor(card["input"][key], dtype=torch.float32, device=device) for key in ("mean", "scale")]
     run = Run(net, recipe, len(y), device, ranks)
     identity = json.dumps([{k: v for k, v in card["recipe"].items() if k != "epochs" or recipe.schedule != "constant"},
                            card["architecture"], card["arguments"], card["manifest"]["sha256"], len(y)], sort_keys=True)
@@ -399,7 +405,7 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
         if recipe.focus:
             shown, inverse = shown_rows(run.row_loss, recipe.focus, run.epoch, seed)
             order, row_weight = order[shown[order]], inverse if row_weight is None else row_weight * inverse
-        row = train_epoch(run, x, y, order, recipe, row_weight, rank, ranks, device, quiet=rank > 0)
+        row = train_epoch(run, x, y, order, recipe, row_weight, rank, ranks, device, quiet=rank > 0, scaler=scaler)
         with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
             scores, matrix = validation(run.kept, x_val, y_val, names)
         row |= {**scores, "seconds": time.perf_counter() - began}
@@ -511,7 +517,9 @@ def train(args):
     extra = {}
     if args.model == "resnet18":
         from pretrain_translearn import create_model
-        net = create_model(freeze_backbone=args.freeze, init=args.init, **arguments)
+        if arguments:
+            raise InputError("--dropout: ResNet18 has none")
+        net = create_model(args.freeze, args.init, weight=weight)
         extra = {"init": Path(args.init).name, "freeze": args.freeze}
     else:
         if args.model == "residual":
