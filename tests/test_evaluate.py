@@ -340,3 +340,37 @@ def test_a_real_record(mitdb, prepared):
     assert document["gross"]["QRS"] == {"Se": 100, "+P": 100}
     assert results["bxb"]["100"].counts[:5].sum() == 1902           # as bxb counts them after five minutes
     assert document["about"]["data"] == "real"
+
+
+# ------------------------------------------------------------------------------------------------ the page of results
+
+def test_results_come_from_stored_predictions(prepared, evaluated, scored_records, tmp_path):
+    import shutil
+    from benchmarks import results
+    options = ["--data", str(tmp_path), "--docs", str(tmp_path / "docs")]
+    stored = tmp_path / "evaluation"
+    shutil.copytree(evaluated, stored / "kaggle")
+    with pytest.raises(InputError, match="really trained"):                # synthetic ones are not shown
+        evaluate.main(["--results", *options])
+    for file in (stored / "kaggle").glob("*_report.json"):
+        artifacts.save_json(file, {**json.loads(file.read_text()), "data": "real", "trained_on": "real", "accuracy": 0})
+    about = {**scored_records["annotated"]["about"], "data": "real", "model_trained_on": ["real"]}
+    artifacts.save_json(stored / "records_DS2" / "self_annotated.json", {**scored_records["annotated"], "about": about})
+    evaluate.main(["--results", *options])
+    text = (tmp_path / "docs" / "results.md").read_text()
+    table = pd.read_csv(evaluated / "self_test.csv")
+    assert f"| self | 376,133 | {100 * (table['true'] == table['predicted']).mean():.1f} (" in text     # from the CSV, not the report
+    assert "DS2, annotated R peaks" in text and "DS2, detected" not in text
+    assert text.count("](figures/") == len(list((tmp_path / "docs" / "figures").iterdir())) > 3
+    readme = tmp_path / "README.md"
+    readme.write_text("a\n<!-- table:kaggle -->\nold\n<!-- /table -->\nb\n<!-- table:other -->\nkept\n<!-- /table -->\n")
+    results.fill(readme, {"kaggle": "| new |"})
+    assert readme.read_text() == "a\n<!-- table:kaggle -->\n| new |\n<!-- /table -->\nb\n<!-- table:other -->\nkept\n<!-- /table -->\n"
+
+
+def test_own_training_patients_are_named():
+    every = evaluate.training_patients({"manifest": {"protocol": "kaggle"}}, "mitdb")
+    assert len(every) == 48 and "232" in every
+    assert "232" not in evaluate.training_patients({"manifest": {"protocol": "interpatient"}}, "mitdb")
+    context = {"manifest": {"protocol": "all", "records": ["mitdb/101", "svdb/800"]}}
+    assert evaluate.training_patients(context, "svdb") == {"800"} and evaluate.training_patients(context, "elsewhere") == set()
