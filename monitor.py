@@ -360,8 +360,9 @@ def agreement(signal, fs, predict, context=None, **limits):
     "v_offline", "v_provisional" (of the former, found by provisional label), "v_provisional_more" (others called V),
     "provisional_delay_s" {"median", "p99", "max", "over_0_7_s"} after the next R peak, "final_delay_s" after the one after
     that (with a context model: after the beat itself), "alarms": {name: {"events" (offline, ecg.holter), "alarms", "missed",
-    "false", "delay_median_s", "delay_max_s"}}}. An alarm's delay counts from the moment that defines it: R peak of the third V, R peak that brings the mean of 8 beyond its
-    limit, end of the limit of the pause. Shares are None where there is nothing to share. Delays leave out the first 3 s."""
+    "false", "delay_median_s", "delay_max_s"}}}. An alarm's delay counts from the moment that defines it: R peak of the third V, R
+    peak that brings the mean of 8 beyond its limit, end of the limit of the pause. Shares are None where there is nothing to
+    share. Delays leave out the first 3 s."""
     monitor = Monitor(fs, predict, context, **limits)
     events = monitor.push(signal) + monitor.finish()
     final = sorted((e for e in events if isinstance(e, Beat) and e.stage == "final"), key=lambda e: e.sample)
