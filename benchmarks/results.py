@@ -18,6 +18,7 @@ HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 import data_preprocess as prepare  # noqa: E402
 import evaluate  # noqa: E402
+from benchmarks import dataset  # noqa: E402
 from ecg import artifacts, ec57, scores  # noqa: E402
 from ecg.artifacts import InputError  # noqa: E402
 from ecg.beats import CLASS_NAMES  # noqa: E402
@@ -62,6 +63,7 @@ def rows_folder(data, protocol, mitdb):
 
 def predict_again(data, weight, folders):
     """All predictions that the tables need, into DATA/evaluation."""
+    dataset.main(["--records", str(folders["mitdb"]), "--data", str(data)])
     models = shipped(weight)
     for protocol in PROTOCOLS:
         if protocol in models:
@@ -183,6 +185,21 @@ def detector_and_classifier(documents):
                      "ECE"], lines)
 
 
+def dataset_tables(found):
+    """Tables of docs/dataset.md from what benchmarks/dataset.py stored."""
+    names = {"kaggle": "published split", "interpatient": "patients never seen, DS1 -> DS2"}
+    shared = markdown(["nearest neighbour on", "accuracy", "macro-F1 N, S, V", *(f"F1 {c}" for c in CLASS_NAMES), "nearest beat is the same patient's"],
+                      [[label, f"{percent(found[key]['accuracy'])} %", f"{found[key]['macro_f1_NSV']:.3f}",
+                        *(f"{np.nan_to_num(found[key]['f1'][c] or 0):.3f}" for c in CLASS_NAMES), f"{percent(found[key]['same_patient'])} %"]
+                       for key, label in names.items()])
+    leak = found["leak"]
+    leaked = markdown(["nearest neighbour, SMOTE before the split", "accuracy", "macro-F1"],
+                      [[f"validation rows ({percent(leak['synthetic_in_validation'], 0)} % of them synthetic)",
+                        f"{percent(leak['validation']['accuracy'])} %", f"{leak['validation']['macro_f1']:.3f}"],
+                       ["real test rows, same training rows", f"{percent(leak['test']['accuracy'])} %", f"{leak['test']['macro_f1']:.3f}"]])
+    return {"dataset": shared, "leak": leaked}
+
+
 def stored_runs(data, name, peaks):
     folder, found = Path(data) / "evaluation" / f"records_{name}", {}
     for file in sorted(folder.glob(f"*_{peaks}.json")):
@@ -282,7 +299,7 @@ def main(argv=None):
     parser.add_argument("--svdb", default="data/svdb", metavar="DIR", help="records of the supraventricular database, for --fresh")
     parser.add_argument("--data", default="data", metavar="DIR", help="folder of the data")
     parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
-    parser.add_argument("--docs", default=str(HOME / "docs"), metavar="DIR", help="where results.md and its figures go")
+    parser.add_argument("--docs", default=str(HOME / "docs"), metavar="DIR", help="where results.md and its figures go; README*.md beside it")
     args = parser.parse_args(argv)
     data = artifacts.locate(args.data)
     if args.fresh:
@@ -292,8 +309,11 @@ def main(argv=None):
     text, tables = page(data, args.docs)
     artifacts.save_text(Path(args.docs) / "results.md", text)
     print(f"wrote {Path(args.docs) / 'results.md'}")
-    for readme in sorted(HOME.glob("README*.md")):
-        fill(readme, tables)
+    neighbours = Path(data) / "evaluation" / "dataset.json"
+    if neighbours.exists():
+        tables |= dataset_tables(artifacts.load_json(neighbours, "python benchmarks/dataset.py"))
+    for file in (*sorted(Path(args.docs).resolve().parent.glob("README*.md")), Path(args.docs) / "dataset.md"):
+        fill(file, tables)
 
 
 if __name__ == "__main__":

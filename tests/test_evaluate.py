@@ -346,7 +346,6 @@ def test_a_real_record(mitdb, prepared):
 
 def test_results_come_from_stored_predictions(prepared, evaluated, scored_records, tmp_path):
     import shutil
-    from benchmarks import results
     options = ["--data", str(tmp_path), "--docs", str(tmp_path / "docs")]
     stored = tmp_path / "evaluation"
     shutil.copytree(evaluated, stored / "kaggle")
@@ -364,8 +363,10 @@ def test_results_come_from_stored_predictions(prepared, evaluated, scored_record
     assert text.count("](figures/") == len(list((tmp_path / "docs" / "figures").iterdir())) > 3
     readme = tmp_path / "README.md"
     readme.write_text("a\n<!-- table:kaggle -->\nold\n<!-- /table -->\nb\n<!-- table:other -->\nkept\n<!-- /table -->\n")
-    results.fill(readme, {"kaggle": "| new |"})
-    assert readme.read_text() == "a\n<!-- table:kaggle -->\n| new |\n<!-- /table -->\nb\n<!-- table:other -->\nkept\n<!-- /table -->\n"
+    evaluate.main(["--results", *options])                                 # the README beside docs/
+    new = readme.read_text()
+    assert new.startswith("a\n<!-- table:kaggle -->\n| model |") and "| self_other |" in new and "old" not in new
+    assert new.endswith("<!-- /table -->\nb\n<!-- table:other -->\nkept\n<!-- /table -->\n")
 
 
 def test_own_training_patients_are_named():
