@@ -592,18 +592,16 @@ def plot_dataset(data="data", per_class=20, seed=0, *, fontsize=9, lang="en"):
     about = say("source {source}, protocol {protocol}", source=manifest["source"], protocol=manifest["protocol"])
     about += f" ({say('synthetic')})" if manifest.get("synthetic") else ""
     ax.set_title(f"{say('Beats per class')}: {about}", fontsize=fontsize + 2, loc="left")
-    grid = lower.subplots(len(CLASS_NAMES), per_class, sharey=True, squeeze=False, gridspec_kw={"wspace": 0.02, "hspace": 0.02})
     lower.suptitle(say("{n} rows a class, none of them SMOTE's", n=per_class), fontsize=fontsize + 2, x=0.01, ha="left")
-    for c, line in enumerate(grid):
+    for c, (ax, name) in enumerate(zip(lower.subplots(len(CLASS_NAMES), 1, sharex=True, sharey=True), CLASS_NAMES)):
         mine = np.flatnonzero(y == c)
         mine = np.sort(rng.choice(mine, min(per_class, len(mine)), replace=False))
-        for ax in line:
-            ax.axis("off")
-            ax.set(xlim=(0, beats.WIDTH), ylim=(-0.08, 1.08))
-        for ax, row in zip(line, take(mine) if len(mine) else []):
-            ax.plot(row, color=CLASS_COLORS[CLASS_NAMES[c]], lw=0.8)
-        line[0].text(-0.15, 0.5, CLASS_NAMES[c], transform=line[0].transAxes, ha="right", va="center", fontsize=fontsize + 2, weight="bold",
-                     color=CLASS_COLORS[CLASS_NAMES[c]])
+        for k, row in enumerate(take(mine)):
+            end = max(int(np.flatnonzero(np.abs(row) > 1e-6)[-1]) + 1 if np.abs(row).max() > 1e-6 else 0, 2)
+            ax.plot(np.arange(end) + 1.1 * beats.WIDTH * k, row[:end], color=CLASS_COLORS[name], lw=0.8)
+        ax.axis("off")
+        ax.set(xlim=(0, 1.1 * beats.WIDTH * per_class), ylim=(-0.08, 1.08))
+        ax.text(-0.005, 0.5, name, transform=ax.transAxes, ha="right", va="center", fontsize=fontsize + 2, weight="bold", color=CLASS_COLORS[name])
     return figure
 
 

@@ -11,6 +11,7 @@ import base64
 import json
 import re
 import shlex
+import sys
 import zlib
 from fractions import Fraction
 from functools import partial
@@ -86,6 +87,9 @@ def page(recording, table, summary, *, warnings=(), command="", lang="en"):
 
 
 def _command(recording, path, table, lang):
+    """The line that makes the page again: the one that was typed, or from a notebook the one that does the same."""
+    if Path(sys.argv[0]).name == "inference.py":
+        return shlex.join(["python", "inference.py", *sys.argv[1:]])
     model = table.attrs.get("model")
     return shlex.join(["python", "inference.py", recording.name, *(["--model", model] if model else []), "--report", str(path),
                        *(["--lang", lang] if lang != "en" else [])])
