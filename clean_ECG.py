@@ -17,6 +17,7 @@ from ecg import artifacts, beats, records
 from ecg.artifacts import InputError
 
 BAND = 0.5, 40.0           # Hz: the tutorial's; 0.5 to 150 keeps what a diagnostic ECG shows
+STRONG_HUM = -25.0         # dB of the signal's power: from here on hum costs a classifier more than the notch does
 MAINS_STANDS_OUT = 6.0     # mains hum is removed where its line stands so many times above the spectrum beside it
 
 
@@ -73,8 +74,9 @@ def normalize(signal):
     return (x - there.mean()) / (spread if spread > 1e-12 * max(np.abs(there).max(), 1e-300) else np.inf)
 
 
-def find_mains(signal, fs):
-    """50, 60 or None: the mains frequency in Hz whose line stands out of the spectrum of `signal` (n,).
+def find_mains(signal, fs, above_db=-np.inf):
+    """50, 60 or None: the mains frequency in Hz whose line stands out of the spectrum of `signal` (n,) and holds more than
+    `above_db` of its power above 0.5 Hz.
 
     Power spectrum as the median over windows of 4 s (Hann), so that beats and bursts do not count; the line is compared
     with the median of what lies 2 to 8 Hz beside it."""
@@ -83,14 +85,16 @@ def find_mains(signal, fs):
     if len(x) < 4 * fs:
         return None
     frequency, power = sps.welch(x, fs, nperseg=int(4 * fs), average="median")
-    ratio = {}
+    ratio, level = {}, {}
     for mains in (50, 60):
         away = np.abs(frequency - mains)
         beside = power[(away >= 2) & (away <= 8) & (frequency < 0.98 * fs / 2)]
         line = power[(away <= 0.6) & (frequency < 0.995 * fs / 2)]
-        ratio[mains] = line.max() / max(np.median(beside), 1e-30) if len(line) and len(beside) else 0.0
+        floor = max(np.median(beside), 1e-30) if len(beside) else np.inf
+        ratio[mains] = line.max() / floor if len(line) else 0.0
+        level[mains] = np.clip(power[away <= 1] - floor, 0, None).sum() / max(power[frequency > 0.5].sum(), 1e-30)
     best = max(ratio, key=ratio.get)
-    return best if ratio[best] > MAINS_STANDS_OUT else None
+    return best if ratio[best] > MAINS_STANDS_OUT and level[best] > 10 ** (above_db / 10) else None
 
 
 def denoise(signal, fs, low=BAND[0], high=BAND[1], mains="auto"):
@@ -103,6 +107,18 @@ def denoise(signal, fs, low=BAND[0], high=BAND[1], mains="auto"):
     for multiple in range(hum or 1, int(min(high + 20, fs / 2)), hum or 1) if hum else ():
         x = notch_filter(x, fs, multiple)
     return bandpass_filter(x, fs, low, high)
+
+
+def remove_strong_hum(signal, fs):
+    """(signal (n,), sentence or None) as a classifier wants it: the models were trained on raw signals, which every filter
+    makes a little less like those, so mains hum alone is removed and only where it is strong (benchmarks/denoising.py)."""
+    hum = find_mains(signal, fs, STRONG_HUM)
+    if hum is None:
+        return signal, None
+    x = np.asarray(signal, dtype=np.float64)
+    for multiple in range(hum, int(fs / 2), hum):
+        x = notch_filter(x, fs, multiple)
+    return x, f"strong mains hum of {hum} Hz was removed"
 
 
 def preprocess_ecg_signal(raw, fs, low=BAND[0], high=BAND[1], mains="auto"):

@@ -19,14 +19,14 @@ from tqdm import tqdm
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 import inference  # noqa: E402
-from clean_ECG import denoise  # noqa: E402
+from clean_ECG import denoise, remove_strong_hum  # noqa: E402
 from ecg import artifacts, beats, ec57, records  # noqa: E402
 from Noisy_ECG_Signal import add_noise  # noqa: E402
 
 RECORDS = ("101", "106", "108", "114", "116", "119", "201", "203", "208", "209", "215", "223")
 FS = 360
 TREATMENTS = {"raw": None, "notch": (0, np.inf, "auto"), "0.5-40 Hz": (0.5, 40, "auto"), "0.5-150 Hz": (0.5, 150, "auto"),
-              "0.05-150 Hz": (0.05, 150, "auto")}
+              "strong hum": "remove_strong_hum"}
 KINDS = ("clean", "baseline", "muscle", "electrode", "mains")
 
 
@@ -41,8 +41,9 @@ def measured_noise(folder):
 
 
 def treat(signal, treatment, fs=FS):
-    """`signal` cleaned by one of TREATMENTS; `notch` removes mains hum alone."""
-    return signal if TREATMENTS[treatment] is None else denoise(signal, fs, *TREATMENTS[treatment])
+    """`signal` cleaned by one of TREATMENTS: `notch` removes whatever mains hum is found, `strong hum` only much of it."""
+    how = TREATMENTS[treatment]
+    return signal if how is None else remove_strong_hum(signal, fs)[0] if isinstance(how, str) else denoise(signal, fs, *how)
 
 
 def score(counts):
@@ -88,7 +89,8 @@ def main(argv=None):
                     samples, symbols, table["sample"], table.label.replace(inference.UNLABELLED, "Q"), FS,
                     n_samples=len(signal), learning=0, class_map="aami").counts
     print(f"model {args.model}, {len(args.records)} records, {args.seconds:g} s each\n")
-    print(f"{'noise':<10}{'dB':>4}  {'treatment':<12}{'QRS F1':>8}{'macro-F1':>10}" + "".join(f"{c:>8}" for c in beats.CLASS_NAMES[:4]))
+    print(f"{'noise':<10}{'dB':>4}  {'treatment':<12}{'QRS F1':>8}{'macro-F1':>10}"
+          + "".join(f"{c:>8}" for c in beats.CLASS_NAMES[:4]))
     rows = []
     for kind, snr in cases:
         for treatment in TREATMENTS:

@@ -93,6 +93,16 @@ def test_mains_of_signals_without_any():
         denoise(MADE.signal, 360, mains=55)
 
 
+def test_only_strong_hum_is_removed_for_the_classifier():
+    for snr, removed in ((40, False), (30, False), (20, True), (0, True)):
+        x = add_noise(MADE.signal, 360, "mains", snr, np.random.default_rng(0), 60)
+        out, said = clean_ECG.remove_strong_hum(x, 360)
+        assert (said is not None) == removed and (out is x) != removed
+        if removed:
+            assert "60 Hz" in said and snr_db(MADE.signal, out) > 18
+    assert find_mains(add_noise(MADE.signal, 360, "mains", 24, np.random.default_rng(0), 60), 360) == 60
+
+
 def test_snr_is_of_like_with_like():
     rng = np.random.default_rng(0)
     for want in (0, 12, 24):
