@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -211,7 +212,9 @@ def load_state(path):
     import torch
     path = require(path, "python train.py")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():       # torch's words about a foreign pickle; ours follow
+            warnings.simplefilter("ignore")
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError):
         raise InputError(f"{path} is no weights file (damaged, truncated, or not a plain state_dict): "
                          "train again or copy it again") from None
