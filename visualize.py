@@ -52,11 +52,13 @@ def paper_figure(seconds=STRIP, millivolts=3.0):
 
 
 def draw_paper(ax, unit="mV"):
-    """Lines of ECG paper, every 1 mm and 5 mm (0.04 s and 0.2 s; 0.1 and 0.5 mV), within the limits of `ax`; where they would lie too
-    close on the screen, the next coarser ones. Time at whole seconds. With another unit than mV there are no voltage lines."""
+    """Lines of ECG paper, every 1 mm and 5 mm (0.04 s and 0.2 s; 0.1 and 0.5 mV), within the limits of `ax`; where they would
+    lie too close on the screen, the next coarser ones. Time at whole seconds. With another unit than mV there are no voltage
+    lines."""
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     box = ax.get_window_extent()
-    for axis, lo, hi, pixels, steps in (("x", x0, x1, box.width, (0.04, 0.2, 1, 5, 30, 300, 1800)), ("y", y0, y1, box.height, (0.1, 0.5, 1, 5))):
+    for axis, lo, hi, pixels, steps in (("x", x0, x1, box.width, (0.04, 0.2, 1, 5, 30, 300, 1800)),
+                                        ("y", y0, y1, box.height, (0.1, 0.5, 1, 5))):
         if axis == "y" and unit != "mV":
             continue
         wide = [step for step in steps if pixels * step / (hi - lo) >= 3.5][:2]
@@ -66,7 +68,8 @@ def draw_paper(ax, unit="mV"):
             ax.add_collection(LineCollection(ends, colors=color, linewidths=lw, zorder=z), autolim=False)
     ax.set_facecolor(PAPER)
     seconds = x1 - x0
-    step = next((s for s in (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200) if seconds / s * 38 < box.width * 72 / ax.figure.dpi), 14400)
+    room = box.width * 72 / ax.figure.dpi / 38                     # labels of 38 points
+    step = next((s for s in (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200) if seconds / s < room), 14400)
     ax.set_xticks(np.arange(np.ceil(x0 / step), np.floor(x1 / step) + 1) * step)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: clock(v)))
     for side in ax.spines.values():
@@ -113,8 +116,8 @@ def plot_ecg_comparison(raw, processed, sample_rate=360, ax=None, *, start=0.0, 
                         names=("Raw", "Filtered"), title="ECG before and after filtering", fontsize=9, lang="en"):
     """A recording before and after processing.
 
-    raw, processed: (n,) in `unit` and `processed_unit` ('mV', 'z-score'; default: the same). sample_rate in Hz. ax: one axes (both
-    lines in it), two axes (one each), or None for a new figure of two. Returns the axes that were drawn on, a list."""
+    raw, processed: (n,) in `unit` and `processed_unit` ('mV', 'z-score'; default: the same). sample_rate in Hz. ax: one axes
+    (both lines in it), two axes (one each), or None for a new figure of two. Returns the axes that were drawn on, a list."""
     say = words.speaker(lang)
     processed_unit = processed_unit or unit
     if ax is None:
@@ -137,15 +140,20 @@ def plot_ecg_comparison(raw, processed, sample_rate=360, ax=None, *, start=0.0, 
         each.tick_params(length=2.5, labelsize=8)
         each.set_ylabel(say("ECG (mV)") if mine == "mV" else say(mine), fontsize=fontsize)
     axes[-1].set_xlabel(say("Time"), fontsize=fontsize)
-    axes[0].set_title(say(title), fontsize=fontsize + 2) if len(axes) == 1 else axes[0].figure.suptitle(say(title), fontsize=fontsize + 2)
+    if len(axes) == 1:
+        axes[0].set_title(say(title), fontsize=fontsize + 2)
+    else:
+        axes[0].figure.suptitle(say(title), fontsize=fontsize + 2)
     return axes
 
 
-def plot_prediction_confidence(probabilities, class_names=CLASS_NAMES, confidence_threshold=0.8, ax=None, *, fontsize=9, lang="en"):
+def plot_prediction_confidence(probabilities, class_names=CLASS_NAMES, confidence_threshold=0.8, ax=None, *, fontsize=9,
+                               lang="en"):
     """How sure the model is.
 
-    probabilities: (5,) of one beat: a bar a class; or (n, 5) of n beats: a dot a beat, at the confidence of its label and in its
-    colour (rows of NaN, beats that were not classified, are left out). Below `confidence_threshold` bars and dots are hollow. Returns the axes."""
+    probabilities: (5,) of one beat: a bar a class; or (n, 5) of n beats: a dot a beat, at the confidence of its label and in
+    its colour (rows of NaN, beats that were not classified, are left out). Below `confidence_threshold` bars and dots are
+    hollow. Returns the axes."""
     say = words.speaker(lang)
     p = np.asarray(probabilities, float)
     if p.shape[-1:] != (len(class_names),) or p.ndim > 2 or p.size == 0:
@@ -181,7 +189,8 @@ def plot_prediction_confidence(probabilities, class_names=CLASS_NAMES, confidenc
             mine = np.flatnonzero(ids == k)
             if len(mine):
                 sure = confidence[mine] >= confidence_threshold
-                ax.scatter(beat[mine] + 1, confidence[mine], s=16, facecolors=np.where(sure, colors[k], "none"), edgecolors=colors[k], lw=0.9,
+                ax.scatter(beat[mine] + 1, confidence[mine], s=16, facecolors=np.where(sure, colors[k], "none"),
+                           edgecolors=colors[k], lw=0.9,
                            zorder=3 if name != "N" else 2)
         handles = [Line2D([], [], marker="o", ls="", ms=5, color=colors[k], label=f"{name} {np.sum(ids == k):,}")
                    for k, name in enumerate(class_names) if np.any(ids == k)]
@@ -200,15 +209,15 @@ def plot_prediction_confidence(probabilities, class_names=CLASS_NAMES, confidenc
     return ax
 
 
-def plot_ecg_with_labels(ecg, r_peaks, model=None, sample_rate=360, confidence_threshold=0.8, label_position="top", fontsize=9, ax=None, *,
-                         predictions=None, confidence=None, start=0.0, unit="mV", title="", legend=True, lang="en"):
+def plot_ecg_with_labels(ecg, r_peaks, model=None, sample_rate=360, confidence_threshold=0.8, label_position="top", fontsize=9,
+                         ax=None, *, predictions=None, confidence=None, start=0.0, unit="mV", title="", legend=True, lang="en"):
     """An ECG on paper with the label of every beat.
 
-    ecg: (n,) mV at sample_rate Hz; r_peaks: (m,) samples, increasing. Labels come from `model` (whatever inference.load_model or
-    load_onnx_model gave), or from `predictions` (m class indices or letters, None where there is none) with `confidence` (m,) 0..1.
-    Filled labels are at least `confidence_threshold` sure, hollow ones with a question mark are not. label_position: 'top', 'bottom' or
-    'peak' (above each R peak). start: time of the first sample, s. Labels never overlap: they move into up to three rows, then those
-    of N beats give way to plain ticks.
+    ecg: (n,) mV at sample_rate Hz; r_peaks: (m,) samples, increasing. Labels come from `model` (whatever inference.load_model
+    or load_onnx_model gave), or from `predictions` (m class indices or letters, None where there is none) with `confidence`
+    (m,) 0..1. Filled labels are at least `confidence_threshold` sure, hollow ones with a question mark are not. label_position:
+    'top', 'bottom' or 'peak' (above each R peak). start: time of the first sample, s. Labels never overlap: they move into up
+    to three rows, then those of N beats give way to plain ticks.
 
     Returns the predictions, one for each R peak: the class index, None for a beat that could not be cut."""
     say = words.speaker(lang)
@@ -241,15 +250,16 @@ def plot_ecg_with_labels(ecg, r_peaks, model=None, sample_rate=360, confidence_t
         ax.figure.draw_without_rendering()
     draw_trace(ax, ecg, sample_rate, start)
     _draw_gaps(ax, ecg, sample_rate, start, say)
-    _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, (low, high), confidence_threshold, label_position, fontsize,
-                 millivolts)
+    _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, (low, high), confidence_threshold,
+                 label_position, fontsize, millivolts)
     draw_paper(ax, unit)
     ax.set_yticks([v for v in ax.get_yticks() if low <= v <= high])
     return predictions
 
 
 def predict(ecg, r_peaks, model, sample_rate):
-    """(predictions, confidence), one for each R peak: class index and its probability; None and NaN where no beat could be cut."""
+    """(predictions, confidence), one for each R peak: class index and its probability; None and NaN where no beat could be
+    cut."""
     import inference                                    # torch or onnxruntime, which most figures do without
     if model is None:
         model = inference.load_model()
@@ -283,7 +293,8 @@ def _draw_gaps(ax, ecg, sample_rate, start, say):
     for a, b in edge.reshape(-1, 2) / sample_rate + start:
         ax.axvspan(a, b, color="#dddddd", lw=0, zorder=0.5)
         if (b - a) / np.ptp(ax.get_xlim()) > 0.1:
-            ax.text((a + b) / 2, 0.5, say("signal missing"), transform=ax.get_xaxis_transform(), ha="center", va="center", fontsize=7,
+            ax.text((a + b) / 2, 0.5, say("signal missing"), transform=ax.get_xaxis_transform(), ha="center", va="center",
+                    fontsize=7,
                     color="#555555")
 
 
@@ -309,7 +320,8 @@ def _stack(left, right, bottom, height):
     return placed
 
 
-def _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, limits, threshold, position, fontsize, millivolts=None):
+def _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, limits, threshold, position, fontsize,
+                 millivolts=None):
     """Class letter in a box and confidence in percent below it, so that none overlap, and a coloured tick at every beat.
     Sets the limits of y so that labels and signal keep apart; to `millivolts` in all, where the paper prescribes it."""
     low, high = limits
@@ -335,7 +347,8 @@ def _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, 
         if np.all(lane >= 0):
             break
     row = (1.8 + (0.95 if any(numbers) else 0)) * fontsize * point
-    peak = np.array([np.nanmax(np.append(ecg[max(r - int(0.05 * sample_rate), 0):r + int(0.05 * sample_rate) + 1], low)) for r in r_peaks[shown]])
+    peak = np.array([np.nanmax(np.append(ecg[max(r - int(0.05 * sample_rate), 0):r + int(0.05 * sample_rate) + 1], low))
+                     for r in r_peaks[shown]])
     band = 0.9 * fontsize * point + row * (int(lane.max()) + 1 if len(lane) else 0)         # pixels that the labels need
     for _ in range(3):
         band = min(band, 0.65 * axes_height)
@@ -343,7 +356,8 @@ def _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, 
         scale = axes_height / (high - low + extra)
         if position != "peak" or len(shown) == 0:
             break
-        height = _stack((pixels - reach)[shown], (pixels + reach)[shown], (np.minimum(peak, high) - low) * scale + 0.4 * fontsize * point, row)
+        height = _stack((pixels - reach)[shown], (pixels + reach)[shown], (np.minimum(peak, high) - low) * scale + 0.4
+                        * fontsize * point, row)
         band = max(height.max() + row - (high - low) * scale, 0.1 * axes_height)
     extra = extra if millivolts is None else millivolts - (high - low)
     ax.set_ylim((low - extra, high) if position == "bottom" else (low, high + extra))
@@ -355,7 +369,8 @@ def _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, 
         for rare in (0, 1):
             mine = np.flatnonzero(above == rare)
             ax.add_collection(LineCollection([[(x[k], inner), (x[k], inner + length * (1 + rare))] for k in mine], linewidths=1.3,
-                                             colors=[colors[k] for k in mine], zorder=2.5, transform=ax.get_xaxis_transform()), autolim=False)
+                                             colors=[colors[k] for k in mine], zorder=2.5, transform=ax.get_xaxis_transform()),
+                                             autolim=False)
     for n, k in enumerate(shown):
         if position == "peak":
             base = height[n]
@@ -363,7 +378,8 @@ def _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, 
             base = 0.3 * fontsize * point + lane[n] * row
         else:
             base = axes_height - 0.3 * fontsize * point - (lane[n] + 1) * row
-        where = {"xy": (x[k], base / axes_height), "xycoords": ax.get_xaxis_transform(), "textcoords": "offset points", "ha": "center",
+        where = {"xy": (x[k], base / axes_height), "xycoords": ax.get_xaxis_transform(), "textcoords": "offset points",
+                 "ha": "center",
                  "va": "baseline", "zorder": 4, "annotation_clip": True}
         lift = (1.0 if any(numbers) else 0.25) * fontsize
         ax.annotate(texts[k], xytext=(0, lift + 0.2 * fontsize), fontsize=fontsize, weight="bold", **where,
@@ -375,7 +391,8 @@ def _draw_labels(ax, ecg, r_peaks, predictions, confidence, sample_rate, start, 
 
 def _draw_legend(ax, predictions, confidence, threshold, fontsize, say):
     present = [name for k, name in enumerate(CLASS_NAMES) if k in predictions]
-    handles = [Patch(fc=CLASS_COLORS[name], ec=CLASS_COLORS[name], label=f"{name} {say(CLASS_MEANINGS[name])}") for name in present]
+    handles = [Patch(fc=CLASS_COLORS[name], ec=CLASS_COLORS[name], label=f"{name} {say(CLASS_MEANINGS[name])}")
+               for name in present]
     with np.errstate(invalid="ignore"):
         if np.any(confidence < threshold):
             handles.append(Patch(fc="white", ec="#555555", ls=(0, (2, 1.5)),
@@ -386,17 +403,19 @@ def _draw_legend(ax, predictions, confidence, threshold, fontsize, say):
         columns = int(ax.get_window_extent().width / (ax.figure.dpi / 72) / (14 * fontsize))
         below = matplotlib.transforms.ScaledTranslation(0, -(2.7 * fontsize + 6) / 72, ax.figure.dpi_scale_trans)
         ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=ax.transAxes + below,
-                  ncols=min(max(columns, 1), len(handles)), fontsize=fontsize - 1.5, frameon=False, handlelength=1.1, handleheight=0.9,
+                  ncols=min(max(columns, 1), len(handles)), fontsize=fontsize - 1.5, frameon=False, handlelength=1.1,
+                  handleheight=0.9,
                   columnspacing=1.4, borderaxespad=0)
 
 
 # --------------------------------------------------------------------------------------------------- a recording on pages
 
-def plot_recording(recording, table, start=0.0, seconds=None, confidence_threshold=0.8, label_position="top", fontsize=9, lang="en"):
+def plot_recording(recording, table, start=0.0, seconds=None, confidence_threshold=0.8, label_position="top", fontsize=9,
+                   lang="en"):
     """A recording on A4 pages at 25 mm/s and 10 mm/mV, 10 s a line: a generator of (figure, page, pages).
 
-    recording: Recording. table: DataFrame with sample, label and, where known, confidence of every beat. start, seconds: what to
-    draw (default: one page). seconds=0: to the end."""
+    recording: Recording. table: DataFrame with sample, label and, where known, confidence of every beat. start, seconds: what
+    to draw (default: one page). seconds=0: to the end."""
     say = words.speaker(lang)
     fs, n = recording.fs, len(recording.signal)
     if not 0 <= start < n / fs:
@@ -442,7 +461,8 @@ def plot_recording(recording, table, start=0.0, seconds=None, confidence_thresho
         _draw_legend(ax, labels[first:last], confidence[first:last], confidence_threshold, fontsize, say)
         head = {"fontsize": fontsize, "va": "top"}
         figure.text(26 / A4[0], (A4[1] - 6) / A4[1], f"{recording.name}  {recording.lead}", weight="bold", **head)
-        figure.text(150 / A4[0], (A4[1] - 6) / A4[1], say("page {page} of {pages}", page=page + 1, pages=pages), ha="center", **head)
+        figure.text(150 / A4[0], (A4[1] - 6) / A4[1], say("page {page} of {pages}", page=page + 1, pages=pages), ha="center",
+                    **head)
         figure.text(276 / A4[0], (A4[1] - 6) / A4[1], say("25 mm/s  10 mm/mV"), ha="right", **head)
         yield figure, page + 1, pages
 
@@ -453,9 +473,9 @@ def occlusion(model, row, target=None, width=13):
     """How much each part of a beat speaks for its label (occlusion: Zeiler and Fergus 2014).
 
     A window of `width` samples (13: 108 ms) is replaced by the straight line between its ends, at every place in turn; what is
-    measured is the loss in log-odds of class `target` (default: the predicted one). It asks the model for its answer only, so that
-    PyTorch and ONNX are explained alike. row: (187,) in 0..1 as ecg.beats cuts it. Returns (importance (187,), target, confidence).
-    The zero padding after the beat is never occluded: its importance is 0."""
+    measured is the loss in log-odds of class `target` (default: the predicted one). It asks the model for its answer only, so
+    that PyTorch and ONNX are explained alike. row: (187,) in 0..1 as ecg.beats cuts it. Returns (importance (187,), target,
+    confidence). The zero padding after the beat is never occluded: its importance is 0."""
     import inference
     classify_rows = inference.predict_heartbeat_onnx if hasattr(model, "run") else inference.predict_heartbeat
     row = np.asarray(row, np.float32).reshape(-1)
@@ -486,8 +506,8 @@ def plot_saliency(row, importance, label, confidence=None, ax=None, *, title="",
     t = np.arange(n) / beats.ROW_FS
     limit = max(np.abs(importance[:n]).max(), 1e-6)
     norm, cmap = matplotlib.colors.Normalize(-limit, limit), plt.get_cmap("PuOr_r")
-    shade = ax.imshow(importance[None, :n], extent=(-0.5 / beats.ROW_FS, (n - 0.5) / beats.ROW_FS, -0.08, 1.08), aspect="auto", cmap=cmap, norm=norm,
-                      zorder=1, interpolation="bilinear")
+    ax.imshow(importance[None, :n], extent=(-0.5 / beats.ROW_FS, (n - 0.5) / beats.ROW_FS, -0.08, 1.08), aspect="auto",
+              cmap=cmap, norm=norm, zorder=1, interpolation="bilinear")
     ax.plot(t, row[:n], color="white", lw=3.2, zorder=2)
     ax.plot(t, row[:n], color=INK, lw=1.3, zorder=3)
     ax.set(ylim=(-0.08, 1.08), xlim=(0, t[-1]), yticks=[])
@@ -495,14 +515,14 @@ def plot_saliency(row, importance, label, confidence=None, ax=None, *, title="",
     ax.set_title((title + "  " if title else "") + f"{label}{sure}", fontsize=fontsize, loc="left")
     ax.set_xlabel(say("Time (s)"), fontsize=fontsize)
     ax.tick_params(labelsize=fontsize - 1)
-    ax.colorbar = shade
     return ax
 
 
 # --------------------------------------------------------------------------------------------------- errors and data set
 
 def load_rows(data, split):
-    """(take, y (n,), manifest) of a split in data/processed_data; take(index) gives those rows (k, 187), in 0..1 as they were cut."""
+    """(take, y (n,), manifest) of a split in data/processed_data; take(index) gives those rows (k, 187), in 0..1 as they were
+    cut."""
     manifest = artifacts.load_manifest(data)
     x, y = artifacts.load_split(data, split)
     mean, scale = (np.asarray(manifest["scaler"][key]) for key in ("mean", "scale"))
@@ -512,8 +532,8 @@ def load_rows(data, split):
 def plot_errors(predictions, rows, confusions=6, examples=4, fs=beats.SOURCE_FS, *, fontsize=8, lang="en"):
     """The most frequent confusions as small multiples: a line a confusion, its surest mistakes from the left.
 
-    predictions: DataFrame of evaluate.py (true, predicted, p_N .. p_Q, and record, sample, row where known). rows: (k, 187) array or a
-    function of row numbers that gives one. fs: Hz of `sample`. Returns the figure."""
+    predictions: DataFrame of evaluate.py (true, predicted, p_N .. p_Q, and record, sample, row where known). rows: (k, 187)
+    array or a function of row numbers that gives one. fs: Hz of `sample`. Returns the figure."""
     say = words.speaker(lang)
     true, predicted = (predictions[c].map(_class_index).to_numpy() for c in ("true", "predicted"))
     p = predictions[[f"p_{name}" for name in CLASS_NAMES]].to_numpy(float)
@@ -522,7 +542,8 @@ def plot_errors(predictions, rows, confusions=6, examples=4, fs=beats.SOURCE_FS,
     if len(wrong) == 0:
         raise InputError("there is no error among these predictions, so nothing to draw")
     pairs = pd.Series(list(zip(true[wrong], predicted[wrong]))).value_counts().head(confusions)
-    figure, axes = plt.subplots(len(pairs), examples, figsize=(examples * 62 * MM, (len(pairs) * 33 + 12) * MM), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(len(pairs), examples, figsize=(examples * 62 * MM, (len(pairs) * 33 + 12) * MM),
+                                layout="constrained", squeeze=False)
     for line, ((a, b), count) in zip(axes, pairs.items()):
         mine = wrong[(true[wrong] == a) & (predicted[wrong] == b)]
         mine = mine[np.argsort(-p[mine, b], kind="stable")][:examples]
@@ -538,9 +559,12 @@ def plot_errors(predictions, rows, confusions=6, examples=4, fs=beats.SOURCE_FS,
             where = say("row {row}", row=int(predictions["row"].iloc[k]) if "row" in predictions else int(k))
             if "record" in predictions and pd.notna(predictions["record"].iloc[k]) and predictions["sample"].iloc[k] >= 0:
                 where = f"{predictions['record'].iloc[k]}  {clock(predictions['sample'].iloc[k] / fs, 1)}"
-            ax.set_title(f"{where}   {CLASS_NAMES[b]} {p[k, b]:.0%}, {CLASS_NAMES[a]} {p[k, a]:.0%}", fontsize=fontsize - 1, loc="left")
-        line[0].set_ylabel(f"{CLASS_NAMES[a]} → {CLASS_NAMES[b]}\n{count:,}", fontsize=fontsize + 2, rotation=0, ha="right", va="center", labelpad=10)
-    figure.suptitle(say("The most frequent confusions") + " (" + say("true → predicted, number of beats; surest mistakes first") + ")",
+            ax.set_title(f"{where}   {CLASS_NAMES[b]} {p[k, b]:.0%}, {CLASS_NAMES[a]} {p[k, a]:.0%}", fontsize=fontsize - 1,
+                         loc="left")
+        line[0].set_ylabel(f"{CLASS_NAMES[a]} → {CLASS_NAMES[b]}\n{count:,}", fontsize=fontsize + 2, rotation=0, ha="right",
+                           va="center", labelpad=10)
+    figure.suptitle(say("The most frequent confusions") + " (" + say("true → predicted, number of beats; surest mistakes first")
+                    + ")",
                     fontsize=fontsize + 2)
     return figure
 
@@ -564,7 +588,8 @@ def errors_page(path, data, style):
 
 
 def plot_dataset(data="data", per_class=20, seed=0, *, fontsize=9, lang="en"):
-    """Class counts of data/processed_data before and after SMOTE, and `per_class` real training rows of each class. Returns the figure."""
+    """Class counts of data/processed_data before and after SMOTE, and `per_class` real training rows of each class. Returns the
+    figure."""
     say = words.speaker(lang)
     take, y, manifest = load_rows(data, "train")
     y = y[:manifest["n_real"]]                                       # the rest are SMOTE's
@@ -577,7 +602,8 @@ def plot_dataset(data="data", per_class=20, seed=0, *, fontsize=9, lang="en"):
     for k, (step, hatch, alpha) in enumerate(zip(steps, ("", "///", "", ""), (1, 0.35, 0.7, 0.45))):
         counts = [manifest["counts"][step][name] for name in CLASS_NAMES]
         x = np.arange(5) + (k - (len(steps) - 1) / 2) * 0.8 / len(steps)
-        ax.bar(x, counts, 0.76 / len(steps), color=[(*matplotlib.colors.to_rgb(CLASS_COLORS[name]), alpha) for name in CLASS_NAMES], hatch=hatch,
+        ax.bar(x, counts, 0.76 / len(steps), color=[(*matplotlib.colors.to_rgb(CLASS_COLORS[name]), alpha)
+                                                    for name in CLASS_NAMES], hatch=hatch,
                edgecolor=[CLASS_COLORS[name] for name in CLASS_NAMES], lw=0.6)
         for at, count in zip(x, counts):
             ax.text(at, max(count, 0.8) * 1.12, f"{count:,}", ha="center", fontsize=fontsize - 2.5)
@@ -587,7 +613,8 @@ def plot_dataset(data="data", per_class=20, seed=0, *, fontsize=9, lang="en"):
     ax.set_ylabel(say("Beats"), fontsize=fontsize)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(handles=[Patch(fc=("#555555", alpha), ec="#555555", hatch=hatch, label=say(names[step]))
-                       for step, hatch, alpha in zip(steps, ("", "///", "", ""), (1, 0.35, 0.7, 0.45))], fontsize=fontsize - 1, frameon=False,
+                       for step, hatch, alpha in zip(steps, ("", "///", "", ""), (1, 0.35, 0.7, 0.45))], fontsize=fontsize - 1,
+                       frameon=False,
               ncols=len(steps), loc="upper right")
     about = say("source {source}, protocol {protocol}", source=manifest["source"], protocol=manifest["protocol"])
     about += f" ({say('synthetic')})" if manifest.get("synthetic") else ""
@@ -601,7 +628,8 @@ def plot_dataset(data="data", per_class=20, seed=0, *, fontsize=9, lang="en"):
             ax.plot(np.arange(end) + 1.1 * beats.WIDTH * k, row[:end], color=CLASS_COLORS[name], lw=0.8)
         ax.axis("off")
         ax.set(xlim=(0, 1.1 * beats.WIDTH * per_class), ylim=(-0.08, 1.08))
-        ax.text(-0.005, 0.5, name, transform=ax.transAxes, ha="right", va="center", fontsize=fontsize + 2, weight="bold", color=CLASS_COLORS[name])
+        ax.text(-0.005, 0.5, name, transform=ax.transAxes, ha="right", va="center", fontsize=fontsize + 2, weight="bold",
+                color=CLASS_COLORS[name])
     return figure
 
 
@@ -614,8 +642,8 @@ def has_window():
 
 
 def finish(figures, save, fallback, dpi=150):
-    """Write figures (figure, page, pages) to `save` (.png, .svg: a file a page; .pdf: all pages in one), or show them in windows, or
-    without a display write them to `fallback`. Returns the paths written."""
+    """Write figures (figure, page, pages) to `save` (.png, .svg: a file a page; .pdf: all pages in one), or show them in
+    windows, or without a display write them to `fallback`. Returns the paths written."""
     if save is None and has_window():
         for figure, _, _ in figures:
             plt.show()
@@ -667,10 +695,12 @@ def demo(args):
     yield axes[0].figure, 1, 3
     table = inference.classify(noisy, fs)
     figure, ax = paper_figure(10, 6)
-    plot_ecg_with_labels(noisy, table["sample"], None, fs, args.threshold, args.label_position, predictions=table["label"].tolist(),
+    plot_ecg_with_labels(noisy, table["sample"], None, fs, args.threshold, args.label_position,
+                         predictions=table["label"].tolist(),
                          confidence=table["confidence"], ax=ax, **style)
     yield figure, 2, 3
-    yield plot_prediction_confidence(table[[f"p_{name}" for name in CLASS_NAMES]], confidence_threshold=args.threshold, **style).figure, 3, 3
+    yield plot_prediction_confidence(table[[f"p_{name}" for name in CLASS_NAMES]], confidence_threshold=args.threshold,
+                                     **style).figure, 3, 3
 
 
 def saliency_page(recording, table, model, start, fontsize=9, lang="en", count=8):
@@ -681,39 +711,38 @@ def saliency_page(recording, table, model, start, fontsize=9, lang="en", count=8
     mine = np.flatnonzero(positions >= start * recording.fs)[:count]
     if len(mine) == 0:
         raise InputError(f"--start {start:g}: {recording.name} has no beat from there on")
-    figure, axes = plt.subplots(-(-len(mine) // 4), 4, figsize=(A4[0] * MM, (-(-len(mine) // 4) * 62 + 16) * MM), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(-(-len(mine) // 4), 4, figsize=(A4[0] * MM, (-(-len(mine) // 4) * 62 + 16) * MM),
+                                layout="constrained", squeeze=False)
     for ax in axes.flat[len(mine):]:
         ax.axis("off")
     for ax, k in zip(axes.flat, mine):
         importance, label, confidence = occlusion(model, rows[k])
-        plot_saliency(rows[k], importance, label, confidence, ax, title=clock(positions[k] / recording.fs, 1), fontsize=fontsize, lang=lang)
+        plot_saliency(rows[k], importance, label, confidence, ax, title=clock(positions[k] / recording.fs, 1),
+                      fontsize=fontsize, lang=lang)
     bar = figure.colorbar(axes.flat[0].images[0], ax=axes, orientation="horizontal", fraction=0.04, pad=0.03, aspect=60, ticks=[])
     bar.set_label("← " + say("speaks against the label") + "      " + say("speaks for the label") + " →", fontsize=fontsize)
     figure.suptitle(f"{say('What the model looked at')}: {recording.name}, {recording.lead}", fontsize=fontsize + 2)
     return figure
 
 
-# record, start (s): a stretch worth looking at
-GALLERY = (("100", 1475), ("119", 65), ("208", 60), ("233", 500))
+# record -> (title, start in s of ten seconds worth a look)
+GALLERY = {"100": ("MIT-BIH 100, its one ventricular beat", 1514), "119": ("MIT-BIH 119, bigeminy", 1329),
+           "208": ("MIT-BIH 208, couplets and fusion beats", 1028), "233": ("MIT-BIH 233, a run of ventricular beats", 1348),
+           "118e12": ("MIT-BIH 118 with electrode motion at 12 dB", 310)}
 
 
 def gallery(folder, source, args):
-    """The pictures of the documentation, from MIT-BIH records 100, 119 (bigeminy), 208, 233 (runs) and 118 with electrode noise."""
-    style = {"fontsize": args.fontsize, "lang": args.lang}
-    noisy = next((path for path in (source / "118e12", source.parent / "nstdb" / "118e12") if path.with_suffix(".hea").exists()), None)
-    for name, start in (*GALLERY, ("118e12", 310)):
-        path = source / name if name != "118e12" else noisy
-        if path is None:
-            print("118e12 (noise stress test database) is neither beside nor in the records: no picture of it")
-            continue
+    """The pictures of docs/gallery.md, from MIT-BIH records in `source` and the noisy one there or in nstdb/ beside it."""
+    for name, (title, start) in GALLERY.items():
+        path = next((p for p in (source / name, source.parent / "nstdb" / name) if p.with_suffix(".hea").exists()), source / name)
         recording = records.read_recording(path)
-        args.file = str(path)
+        args.file = path
         table = labelled(args, recording)
         a, b = int(start * recording.fs), int((start + STRIP) * recording.fs)
         table = table[(table["sample"] >= a) & (table["sample"] < b)]
         plot_ecg_with_labels(recording.signal[a:b], table["sample"] - a, None, recording.fs, args.threshold, args.label_position,
-                             predictions=table["label"].tolist(), confidence=table.get("confidence"), start=start,
-                             title=f"MIT-BIH {name}, {recording.lead}", **style)
+                             args.fontsize, predictions=table["label"].tolist(), confidence=table.get("confidence"), start=start,
+                             title=f"{title}, {recording.lead}", lang=args.lang)
         finish([(plt.gcf(), 1, 1)], folder / f"gallery_{name}.png", None, dpi=110)
 
 
@@ -722,15 +751,19 @@ def main(argv=None):
                                      formatter_class=artifacts.HelpFormatter)
     parser.add_argument("file", nargs="?", help="recording: WFDB, EDF, CSV, NPY (default: the tutorial's demo)")
     records.add_options(parser)
-    parser.add_argument("--labels", metavar="EXT", help="draw this annotation of the record (atr, cor, cnn) instead of the model's labels")
+    parser.add_argument("--labels", metavar="EXT",
+                        help="draw this annotation of the record (atr, cor, cnn) instead of the model's labels")
     parser.add_argument("--start", type=float, default=0, help="first second drawn")
     parser.add_argument("--seconds", type=float, help="how many seconds; 0: to the end (default: one page)")
     parser.add_argument("--saliency", action="store_true", help="what the model looked at, in eight beats from --start on")
     parser.add_argument("--dataset", action="store_true", help="class counts and real rows of DATA/processed_data")
-    parser.add_argument("--errors", metavar="CSV", help="the most frequent confusions among the predictions that evaluate.py wrote")
-    parser.add_argument("--gallery", metavar="DIR", help="write the documentation's pictures there, from the MIT-BIH records in --records")
+    parser.add_argument("--errors", metavar="CSV",
+                        help="the most frequent confusions among the predictions that evaluate.py wrote")
+    parser.add_argument("--gallery", metavar="DIR",
+                        help="write the documentation's pictures there, from the MIT-BIH records in --records")
     parser.add_argument("--records", default="data/mitdb", metavar="DIR", help="MIT-BIH records for --gallery")
-    parser.add_argument("--save", metavar="FILE", help=".png, .svg or .pdf (default: a window, without a display a .png in the working directory)")
+    parser.add_argument("--save", metavar="FILE",
+                        help=".png, .svg or .pdf (default: a window, without a display a .png in the working directory)")
     parser.add_argument("--threshold", type=float, default=0.8, help="confidence below which a label is drawn hollow, 0..1")
     parser.add_argument("--label-position", choices=POSITIONS, default="top", help="where the labels stand")
     parser.add_argument("--fontsize", type=float, default=9, help="points")

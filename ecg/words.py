@@ -115,8 +115,10 @@ ZH = {
     "minimum and maximum of the mean over 8 successive RR intervals, beats of any class": "连续 8 个 RR 间期平均值的最低与最高，任何类别的心搏",
     "RR interval of 2.0 s or more; open: as long without a beat beside an end of the recording or unreadable signal":
         "RR 间期 ≥ 2.0 秒；在记录两端或不可读处，同样长时间无心搏也计入",
-    "mean over 8 successive RR intervals above 100/min, of any origin (ACC/AHA/HRS 2015)": "连续 8 个 RR 间期平均心率 > 100 次/分，不论起源（ACC/AHA/HRS 2015）",
-    "mean over 8 successive RR intervals below 50/min, of any origin (ACC/AHA/HRS 2018)": "连续 8 个 RR 间期平均心率 < 50 次/分，不论起源（ACC/AHA/HRS 2018）",
+    "mean over 8 successive RR intervals above 100/min, of any origin (ACC/AHA/HRS 2015)":
+        "连续 8 个 RR 间期平均心率 > 100 次/分，不论起源（ACC/AHA/HRS 2015）",
+    "mean over 8 successive RR intervals below 50/min, of any origin (ACC/AHA/HRS 2018)":
+        "连续 8 个 RR 间期平均心率 < 50 次/分，不论起源（ACC/AHA/HRS 2018）",
     "3 or more successive V; above 100/min ventricular tachycardia, sustained when > 30 s (AHA/ACC/HRS 2017)":
         "连续 3 个或以上 V；> 100 次/分为室性心动过速，> 30 秒为持续性（AHA/ACC/HRS 2017）",
     "3 or more successive S": "连续 3 个或以上 S",
@@ -127,7 +129,8 @@ ZH = {
     "3 or more V, each two normal (or paced) beats from the next": "3 个或以上 V，每两个之间隔 2 个正常（或起搏）心搏",
     "3 or more S, each two normal (or paced) beats from the next": "3 个或以上 S，每两个之间隔 2 个正常（或起搏）心搏",
     # report: strips
-    "25 mm/s and 10 mm/mV when printed at 100 %. Number below a label: confidence in percent. Dashed label: below {threshold:.0%}.":
+    "25 mm/s and 10 mm/mV when printed at 100 %. Number below a label: confidence in percent. Dashed label: below "
+    "{threshold:.0%}.":
         "按 100% 打印时为 25 mm/s、10 mm/mV。标签下方数字：置信度（%）。虚线框：低于 {threshold:.0%}。",
     "Longest V run: {beats} beats, {rate}/min": "最长 V 连发：{beats} 个心搏，{rate} 次/分",
     "Fastest V run: {beats} beats, {rate}/min": "最快 V 连发：{beats} 个心搏，{rate} 次/分",
@@ -151,12 +154,16 @@ ZH = {
     "not a beat": "不是心搏",
     "as it was": "恢复原样",
     "Download annotation": "下载标注文件",
-    "The annotation holds all beats, corrected ones included, in the WFDB format (annotator cor). Put it beside the record: evaluate.py --reference cor and continue_train.py read it there. Corrections are kept in this browser until they are taken back.":
+    "The annotation holds all beats, corrected ones included, in the WFDB format (annotator cor). Put it beside the record: "
+    "evaluate.py --reference cor and continue_train.py read it there. Corrections are kept in this browser until they are "
+    "taken back.":
         "标注文件包含全部心搏（含更正），WFDB 格式（标注者 cor）。把它放在记录旁边，evaluate.py --reference cor 和 continue_train.py 即可读取。更正保存在本浏览器中，直到撤回。",
     "Keys": "按键",
-    "← → move, + − zoom, ↑ ↓ gain, Home and End to the ends, N and P to the next and previous of the kind chosen, 1 to 5 to label the chosen beat N S V F Q, 6 not a beat, 0 as it was. With a finger or the mouse: drag, pinch or turn the wheel.":
+    "← → move, + − zoom, ↑ ↓ gain, Home and End to the ends, N and P to the next and previous of the kind chosen, 1 to 5 to "
+    "label the chosen beat N S V F Q, 6 not a beat, 0 as it was. With a finger or the mouse: drag, pinch or turn the wheel.":
         "← → 移动，+ − 缩放，↑ ↓ 增益，Home 与 End 到两端，N 与 P 到所选种类的下一个与上一个，1 至 5 将选中的心搏标为 N S V F Q，6 不是心搏，0 恢复原样。用手指或鼠标：拖动、双指缩放或滚轮。",
-    "Shown at {fs:g} Hz in steps of {step} µV; labels were made from the full recording.": "此处以 {fs:g} Hz、{step} µV 分辨率显示；标签由完整记录得出。",
+    "Shown at {fs:g} Hz in steps of {step} µV; labels were made from the full recording.":
+        "此处以 {fs:g} Hz、{step} µV 分辨率显示；标签由完整记录得出。",
     "Slow drift was taken out of this strip (0.3 Hz).": "此图已去除缓慢漂移（0.3 Hz）。",
     "This browser is too old for the interactive strip; the rest of the page is complete.": "浏览器版本过旧，无法显示交互图；页面其余部分完整。",
     "Beat {i} of {n} at {time}": "第 {i} 个心搏（共 {n} 个），{time}",
@@ -179,7 +186,9 @@ ZH = {
     "Give a time between 0:00 and {end}, such as 1:05 or 12:30:00.": "请输入 0:00 至 {end} 之间的时间，如 1:05 或 12:30:00。",
     # report: about
     "About this report": "关于本报告",
-    "This page is the output of a program for research and teaching. It is not a medical device and must not be used for diagnosis or treatment. Every beat was labelled by a statistical model; models miss and invent beats, most of all in noise, in paced rhythms and in patients unlike those they were trained on.":
+    "This page is the output of a program for research and teaching. It is not a medical device and must not be used for "
+    "diagnosis or treatment. Every beat was labelled by a statistical model; models miss and invent beats, most of all in "
+    "noise, in paced rhythms and in patients unlike those they were trained on.":
         "本页由用于研究与教学的程序生成。它不是医疗器械，不得用于诊断或治疗。每个心搏由统计模型标注；模型会漏检和误检，在噪声、起搏心律以及与训练数据不同的患者中尤其如此。",
     "Classes follow ANSI/AAMI EC57.": "分类依据 ANSI/AAMI EC57。",
     "To make this page again:": "重新生成本页：",
@@ -187,7 +196,7 @@ ZH = {
 
 
 def speaker(lang="en"):
-    """A function say(text, **numbers) that gives `text` in `lang` with its numbers filled in; English where no translation exists."""
+    """A function say(text, **numbers): `text` in `lang` with its numbers filled in; English where there is no translation."""
     def say(text, **numbers):
         text = ZH.get(text, text) if lang == "zh" else text
         return text.format(**numbers) if numbers else text
@@ -256,6 +265,7 @@ def figure_language(lang):
         return lang, {}
     font = cjk_font()
     if font is None:
-        print("no Chinese font found: the figures are in English (install Noto Sans CJK, Debian package fonts-noto-cjk)", file=sys.stderr)
+        print("no Chinese font found: the figures are in English (install Noto Sans CJK, Debian package fonts-noto-cjk)",
+              file=sys.stderr)
         return "en", {}
     return "zh", {"font.family": [font, "DejaVu Sans"], "axes.unicode_minus": False}

@@ -49,10 +49,10 @@ EVENTS = (("v_runs", "V runs", CLASS_COLORS["V"]), ("v_couplets", "V couplets", 
 def write_report(path, recording, table, summary, *, warnings=(), command=None, lang="en"):
     """Write the report of a recording to `path`, whole or not at all.
 
-    recording: ecg.records.Recording. table: its beats as inference.classify gives them (sample, label, confidence, p_N .. p_Q, quality;
-    attrs model, trained_on, unreadable), or any DataFrame with sample and label. summary: ecg.holter.summary of them. warnings: sentences
-    to show besides those found here. command: the line that makes this page again. lang: en or zh; a browser without Chinese
-    glyphs shows English. Raises InputError where `path` cannot be written."""
+    recording: ecg.records.Recording. table: its beats as inference.classify gives them (sample, label, confidence, p_N .. p_Q,
+    quality; attrs model, trained_on, unreadable), or any DataFrame with sample and label. summary: ecg.holter.summary of them.
+    warnings: sentences to show besides those found here. command: the line that makes this page again. lang: en or zh; a
+    browser without Chinese glyphs shows English. Raises InputError where `path` cannot be written."""
     artifacts.save_text(path, page(recording, table, summary, warnings=warnings, lang=lang,
                                    command=command or _command(recording, path, table, lang)))
 
@@ -64,10 +64,13 @@ def page(recording, table, summary, *, warnings=(), command="", lang="en"):
     strip, step, zero, fs, filtered = pack_signal(recording.signal, recording.fs)
     columns = _columns(table)
     script = (HERE / "page.js").read_text(encoding="utf-8")
-    keys = sorted({*columns["qualities"], *REASONS} | {json.loads(f'"{key}"') for key in re.findall(r'\bsay\("((?:[^"\\]|\\.)*)"', script)})
-    meta = {"name": recording.name, "lead": recording.lead, "fs": recording.fs, "n": len(recording.signal), "strip_fs": fs, "step": step,
+    keys = sorted({*columns["qualities"], *REASONS} | {json.loads(f'"{key}"')
+                                                       for key in re.findall(r'\bsay\("((?:[^"\\]|\\.)*)"', script)})
+    meta = {"name": recording.name, "lead": recording.lead, "fs": recording.fs, "n": len(recording.signal), "strip_fs": fs,
+            "step": step,
             "zero": zero, "classes": CLASS_NAMES, "colors": CLASS_COLORS, "unsure": UNSURE, "qualities": columns["qualities"],
-            "beats": len(table), "unreadable": [[a, b, str(why)] for a, b, why in unreadable], "model": table.attrs.get("model", ""),
+            "beats": len(table), "unreadable": [[a, b, str(why)] for a, b, why in unreadable], "model": table.attrs.get("model",
+                                                                                                                        ""),
             "pauses": [[e["time_s"], e["duration_s"]] for e in summary["pauses"]["events"]],
             "lang": lang, "words": {key: words.ZH[key] for key in keys if key in words.ZH} if lang == "zh" else {}}
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -76,13 +79,18 @@ def page(recording, table, summary, *, warnings=(), command="", lang="en"):
     rate = summary["heart_rate"]
     return environment.get_template("page.html.j2").render(
         say=say, lang=lang, css=Markup((HERE / "page.css").read_text(encoding="utf-8")), script=Markup(script), meta=_json(meta),
-        strip=strip, beats=pack_beats(table["sample"].to_numpy(), columns), recording=recording, table=table, summary=summary, rate=rate,
-        classes=CLASS_NAMES, meanings=CLASS_MEANINGS, colors=CLASS_COLORS, events=[event for event in EVENTS if summary[event[0]]["count"]], definitions=DEFINITIONS,
-        warnings=[*(say(text, **numbers) for text, numbers in find_warnings(recording, table, summary)), *(note for note in recording.notes if not note.startswith("lead ")), *warnings],
+        strip=strip, beats=pack_beats(table["sample"].to_numpy(), columns), recording=recording, table=table, summary=summary,
+        rate=rate,
+        classes=CLASS_NAMES, meanings=CLASS_MEANINGS, colors=CLASS_COLORS,
+        events=[event for event in EVENTS if summary[event[0]]["count"]], definitions=DEFINITIONS,
+        warnings=[*(say(text, **numbers) for text, numbers in find_warnings(recording, table, summary)),
+                  *(note for note in recording.notes if not note.startswith("lead ")), *warnings],
         notes=[note for note in recording.notes if note.startswith("lead ")],
         trend=trend_svg(table, summary, unreadable, recording.fs, say_svg), filtered=filtered, unsure=UNSURE,
-        strips=[{**s, "svg": strip_svg(recording, table, columns, s["start"], say_svg)} for s in choose_strips(recording, table, summary, say)],
-        command=command, model=table.attrs.get("model", ""), trained_on=table.attrs.get("trained_on", ""), versions=artifacts.versions(),
+        strips=[{**s, "svg": strip_svg(recording, table, columns, s["start"], say_svg)} for s in choose_strips(recording, table,
+                                                                                                               summary, say)],
+        command=command, model=table.attrs.get("model", ""), trained_on=table.attrs.get("trained_on", ""),
+        versions=artifacts.versions(),
         strip_fs=fs, step_uv=round(1000 * step))
 
 
@@ -117,8 +125,9 @@ def _number(value, form=",.0f"):
 def pack_signal(ecg, fs):
     """The recording for the interactive strip: (text, step in mV, level of 0 mV, rate in Hz, whether drift was taken out).
 
-    text: base64 of the gzip of the differences (modulo 256) of 8-bit codes; code 255 is missing, 0..254 are levels `step` apart. A strip
-    that drifts through more than 254 levels of 30 uV is high-passed at 0.3 Hz (zero-phase Butterworth of order 2); artefacts may be clipped."""
+    text: base64 of the gzip of the differences (modulo 256) of 8-bit codes; code 255 is missing, 0..254 are levels `step`
+    apart. A strip that drifts through more than 254 levels of 30 uV is high-passed at 0.3 Hz (zero-phase Butterworth of order
+    2); artefacts may be clipped."""
     ecg = np.asarray(ecg)
     ratio = Fraction(DISPLAY_FS / fs).limit_denominator(500) if fs > DISPLAY_FS else Fraction(1)
     up, down = ratio.numerator, ratio.denominator
@@ -152,7 +161,8 @@ def pack_signal(ecg, fs):
         text = _compressed(np.diff(codes, prepend=np.uint8(0)), zlib.Z_RLE)      # as small as the default, ten times as fast
         if len(text) <= LIMIT:
             return text, step, zero, rate, filtered
-        step *= 2 ** max(6 * (len(text) - LIMIT) / len(codes), 0.2)     # 6 bits a character; half the levels are a bit less a sample
+        step *= 2 ** max(6 * (len(text) - LIMIT) / len(codes),
+                         0.2)     # 6 bits a character; half the levels are a bit less a sample
 
 
 def _reach(x):
@@ -171,7 +181,8 @@ def _compressed(array, strategy=zlib.Z_DEFAULT_STRATEGY):
 
 
 def _columns(table):
-    """What is known of every beat, as bytes: label 0..4 (5: none), probabilities in 1/250 (255: unknown), quality as an index."""
+    """What is known of every beat, as bytes: label 0..4 (5: none), probabilities in 1/250 (255: unknown), quality as an
+    index."""
     n = len(table)
     index = {name: k for k, name in enumerate(CLASS_NAMES)}
     label = np.array([index.get(v, 5) for v in table["label"]], np.uint8)
@@ -189,7 +200,8 @@ def _columns(table):
 def pack_beats(samples, columns):
     """Positions (differences, little-endian 32 bits, low bytes first as planes) and columns of the beats, compressed."""
     planes = np.diff(np.asarray(samples, np.int64), prepend=0).astype("<u4").view(np.uint8).reshape(-1, 4).T
-    return _compressed(np.concatenate([planes.ravel(), columns["label"], columns["confidence"], columns["quality"], *columns["p"]]))
+    return _compressed(np.concatenate([planes.ravel(), columns["label"], columns["confidence"], columns["quality"],
+                                       *columns["p"]]))
 
 
 # --------------------------------------------------------------------------------------------------- warnings
@@ -204,7 +216,8 @@ def find_warnings(recording, table, summary):
     if lost > 0 and duration > 0:
         found.append(("{percent:.1f} % of the recording ({lost}) cannot be read and was not labelled",
                       {"percent": 100 * lost / duration, "lost": clock(lost)}))
-        found += [(REASONS[why], {"time": clock(s)}) for why, s in sorted(reasons.items(), key=lambda item: -item[1]) if why in REASONS]
+        found += [(REASONS[why], {"time": clock(s)}) for why, s in sorted(reasons.items(), key=lambda item: -item[1])
+                  if why in REASONS]
     if inverted(recording.signal, table["sample"].to_numpy(), recording.fs):
         found.append(("The main deflection of most beats points down: the lead may be inverted (electrodes swapped).", {}))
     if table.attrs.get("trained_on", "").startswith("synthetic"):
@@ -215,7 +228,8 @@ def find_warnings(recording, table, summary):
     if "confidence" in table and labelled:
         unsure = int((table["confidence"] < UNSURE).sum())
         if unsure > 0.1 * labelled:
-            found.append(("The model is unsure of {percent:.0f} % of the beats (confidence below {threshold:.0%}): look at them below.",
+            found.append(("The model is unsure of {percent:.0f} % of the beats (confidence below {threshold:.0%}): "
+                          "look at them below.",
                           {"percent": 100 * unsure / labelled, "threshold": UNSURE}))
     if summary["readable_s"] < 60:
         found.append(("Less than a minute could be read: rates and burden say little.", {}))
@@ -223,8 +237,8 @@ def find_warnings(recording, table, summary):
 
 
 def inverted(ecg, peaks, fs):
-    """Whether the QRS of most beats points down: the deepest point within 60 ms of R at least 1.5 times as far from the local median as the
-    highest, in three beats of four."""
+    """Whether the QRS of most beats points down: the deepest point within 60 ms of R at least 1.5 times as far from the local
+    median as the highest, in three beats of four."""
     reach, around = max(int(0.06 * fs), 1), int(0.3 * fs)
     peaks = peaks[(peaks >= around) & (peaks < len(ecg) - around)]
     peaks = peaks[np.linspace(0, len(peaks) - 1, min(len(peaks), 500)).astype(int)]
@@ -249,7 +263,8 @@ def choose_strips(recording, table, summary, say):
     def event(key, which, title, lead_in=1.2):
         found = summary[key][which]
         if found:
-            wanted.append((say(title, beats=found.get("beats"), rate=_number(found.get("rate_bpm")), seconds=_number(found["duration_s"], ".1f")),
+            wanted.append((say(title, beats=found.get("beats"), rate=_number(found.get("rate_bpm")),
+                               seconds=_number(found["duration_s"], ".1f")),
                            found["time_s"], lead_in))
 
     event("v_runs", "longest", "Longest V run: {beats} beats, {rate}/min")
@@ -329,7 +344,8 @@ def strip_svg(recording, table, columns, start, say, seconds=STRIP):
         out.append(f'<path d="M{at:.0f} {band - 90}v150" stroke="{color}" class="tick"/>')
         if at - 190 > ends and 0 < at < width:
             ends = at + 190
-            out.append(f'<g class="beat{hollow} c{letter if letter != "?" else "none"}"><rect x="{at - 170:.0f}" y="60" width="340" height="390" rx="60"/>'
+            out.append(f'<g class="beat{hollow} c{letter if letter != "?" else "none"}">'
+                       f'<rect x="{at - 170:.0f}" y="60" width="340" height="390" rx="60"/>'
                        f'<text x="{at:.0f}" y="370">{letter}</text></g>')
             if sure != 255:
                 out.append(f'<text x="{at:.0f}" y="690" class="percent">{round(sure / 2.5)}</text>')
@@ -355,7 +371,7 @@ def _path(x, y):
 def trend_svg(table, summary, unreadable, fs, say):
     """Heart rate over the recording, where it cannot be read, and a lane for every kind of event that occurs."""
     duration = max(summary["duration_s"], 1e-9)
-    left, right, top, plot = 74, 8, 10, 130
+    left, right, top, plot = 74, 8, 20, 130
     lanes = [(say(name), color, [(e["time_s"], e["duration_s"]) for e in summary[key]["events"]]) for key, name, color in EVENTS
              if summary[key]["count"]]
     for name in ("S", "V"):
@@ -372,7 +388,8 @@ def trend_svg(table, summary, unreadable, fs, say):
     trend = summary["heart_rate"]["trend"]
     if duration > 600:                                        # a value a minute
         t = np.minimum(np.array(trend["time_s"]) + trend["step_s"] / 2, duration)
-        mean, least, most = (np.array([np.nan if v is None else v for v in trend[key]], float) for key in ("mean_bpm", "min_bpm", "max_bpm"))
+        mean, least, most = (np.array([np.nan if v is None else v for v in trend[key]], float)
+                             for key in ("mean_bpm", "min_bpm", "max_bpm"))
     else:                                                     # every interval
         sample = table["sample"].to_numpy()
         t, mean = (sample[1:] + sample[:-1]) / 2 / fs, 60 * fs / np.maximum(np.diff(sample), 1)
@@ -381,19 +398,22 @@ def trend_svg(table, summary, unreadable, fs, say):
         least = most = np.full(len(mean), np.nan)
     values = np.concatenate([mean, least, most])
     values = values[np.isfinite(values)]
-    low, high = (40.0, 120.0) if len(values) == 0 else (min(50, np.floor(values.min() / 10) * 10), max(100, np.ceil(min(values.max(), 300) / 10) * 10))
+    low, high = (40.0, 120.0) if len(values) == 0 else (min(50, np.floor(values.min() / 10) * 10),
+                                                        max(100, np.ceil(min(values.max(), 300) / 10) * 10))
 
     def py(v):
         return top + plot * (1 - (np.clip(v, low, high) - low) / (high - low))
 
-    out = [f'<svg class="trend" viewBox="0 0 {width} {height}" role="img" data-left="{left}" data-right="{width - right}" data-width="{width}" '
-           f'data-duration="{duration:.6g}">']
+    out = [f'<svg class="trend" viewBox="0 0 {width} {height}" role="img" '
+           f'data-left="{left}" data-right="{width - right}" data-width="{width}">']
     for a, b, _ in unreadable:
-        out.append(f'<rect class="lost" x="{px(a / fs):.1f}" y="{top}" width="{max(px(b / fs) - px(a / fs), 0.5):.1f}" height="{plot}"/>')
+        x, w = px(a / fs), max(span * (b - a) / fs / duration, 0.5)
+        out.append(f'<rect class="lost" x="{x:.1f}" y="{top}" width="{w:.1f}" height="{plot}"/>')
     each = next(s for s in (10, 20, 25, 50, 100) if (high - low) / s <= 6)
     for v in np.arange(np.ceil(low / each) * each, high + 1, each):
-        out.append(f'<path class="rule" d="M{left} {py(v):.1f}H{width - right}"/><text class="axis end" x="{left - 6}" y="{py(v) + 4:.1f}">{v:.0f}</text>')
-    out.append(f'<text class="axis" x="0" y="{top + 8}">{say("beats/min")}</text>')
+        out.append(f'<path class="rule" d="M{left} {py(v):.1f}H{width - right}"/>'
+                   f'<text class="axis end" x="{left - 6}" y="{py(v) + 4:.1f}">{v:.0f}</text>')
+    out.append(f'<text class="axis" x="0" y="10">{say("beats/min")}</text>')
     step = next((s for s in (5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10800) if duration / s <= 9), 21600)
     for k in range(int(duration // step) + 1):
         anchor = "" if k == 0 else "end" if px(k * step) > width - 24 else "middle"
@@ -409,8 +429,9 @@ def trend_svg(table, summary, unreadable, fs, say):
         out.append(f'<polyline class="rate" points="{points}"/>')
     for k, (name, color, events) in enumerate(lanes):
         y = top + plot + 8 + k * lane
-        out.append(f'<text class="axis end" x="{left - 6}" y="{y + 10}">{name}</text><path class="rule" d="M{left} {y + 13}H{width - right}"/>')
-        cells = {}                                            # events that fall on the same pixel are one mark, the darker the more
+        out.append(f'<text class="axis end" x="{left - 6}" y="{y + 10}">{name}</text>'
+                   f'<path class="rule" d="M{left} {y + 13}H{width - right}"/>')
+        cells = {}                          # events that fall on the same pixel are one mark, the darker the more
         for time, length in events:
             cell = (int(px(time)), max(int(px(time + length)) - int(px(time)), 1))
             cells[cell] = cells.get(cell, 0) + 1

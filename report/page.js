@@ -59,8 +59,11 @@ const MISSING = 255, codes = summed(await unpack("signal"));
 const fs = meta.strip_fs, duration = Math.max(meta.n / meta.fs, 1e-3);
 
 const bytes = await unpack("beats"), n = meta.beats, sample = new Float64Array(n);
-for (let i = 0, at = 0; i < n; i++) sample[i] = at += bytes[i] + 256 * bytes[n + i] + 65536 * bytes[2 * n + i] + 16777216 * bytes[3 * n + i];
-const [label, confidence, quality, ...share] = Array.from({length: 3 + meta.classes.length}, (_, k) => bytes.subarray((4 + k) * n, (5 + k) * n));
+for (let i = 0, at = 0; i < n; i++) {
+  sample[i] = at += bytes[i] + 256 * bytes[n + i] + 65536 * bytes[2 * n + i] + 16777216 * bytes[3 * n + i];
+}
+const column = k => bytes.subarray((4 + k) * n, (5 + k) * n);
+const [label, confidence, quality] = [0, 1, 2].map(column), share = meta.classes.map((_, k) => column(3 + k));
 const letters = [...meta.classes, "?"];
 const timeOf = i => sample[i] / meta.fs;
 
@@ -87,7 +90,8 @@ while (levels.at(-1).low.length > 2000) {
 
 function extremes(from, to) {                      // of samples from..to; null where all are missing
   const level = levels.findLast(each => each.size * 4 <= to - from) ?? levels[0];
-  const first = Math.max(Math.floor(from / level.size), 0), last = Math.min(Math.max(Math.ceil(to / level.size), first + 1), level.low.length);
+  const first = Math.max(Math.floor(from / level.size), 0);
+  const last = Math.min(Math.max(Math.ceil(to / level.size), first + 1), level.low.length);
   let a = 256, b = -1;
   for (let k = first; k < last; k++) {
     if (level.low[k] === MISSING) continue;
@@ -184,7 +188,8 @@ $("json").onclick = () => save("cor.json", JSON.stringify(
 // ------------------------------------------------------------------------------------------------ the view
 
 const PX = 96 / 25.4;                              // CSS pixels a millimetre
-const SPANS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 172800].filter(s => s < duration).concat(duration);
+const SPANS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 172800]
+  .filter(s => s < duration).concat(duration);
 const view = {start: 0, span: 10, gain: 10};       // s, s, mm/mV
 const whole = extremes(0, codes.length) ?? [meta.zero, meta.zero];
 const width = () => canvas.clientWidth, height = () => canvas.clientHeight;
@@ -201,8 +206,9 @@ function zoom(factor, at = view.start + view.span / 2) {
 }
 function nextSpan(direction) {
   const near = direction > 0 ? SPANS.find(s => s > view.span * 1.01) : SPANS.findLast(s => s < view.span * 0.99);
-  if (near) zoom(near / view.span, chosen >= 0 && timeOf(chosen) >= view.start && timeOf(chosen) <= view.start + view.span ? timeOf(chosen) : undefined);
+  if (near) zoom(near / view.span, chosenShown() ? timeOf(chosen) : undefined);
 }
+const chosenShown = () => chosen >= 0 && timeOf(chosen) >= view.start && timeOf(chosen) <= view.start + view.span;
 const GAINS = [1.25, 2.5, 5, 10, 20, 40, 80];
 function nextGain(direction) {
   view.gain = GAINS[Math.min(Math.max(GAINS.indexOf(view.gain) + direction, 0), GAINS.length - 1)];
@@ -242,7 +248,7 @@ function paint() {
   let middle = (whole[0] + whole[1]) / 2;
   if (shown) {                                     // keep still while everything fits, else centre what is shown
     const room = (h - TOP - BOTTOM) / 2 / perMv / meta.step;
-    if (shown[0] < middle - room || shown[1] > middle + room) middle = Math.min(Math.max((shown[0] + shown[1]) / 2, shown[0] + room * 0.9), Math.max(shown[1] - room * 0.9, shown[0] + room * 0.9));
+    if (shown[0] < middle - room || shown[1] > middle + room) middle = (shown[0] + shown[1]) / 2;
   }
   const y = code => TOP + (h - TOP - BOTTOM) / 2 - (code - middle) * meta.step * perMv;
 
@@ -303,15 +309,18 @@ function paint() {
     pen.fillRect(x(timeOf(chosen)) - 14, 0, 28, h - BOTTOM);
   }
   pen.textAlign = "center";
-  const room = w / Math.max(to - from, 1), ends = {letter: -Infinity, percent: -Infinity, tick: {}};
+  let rare = 0;
+  for (let i = from; i < to; i++) if (now(i) !== "N") rare++;
+  // letters of all beats where there is room, else of those that are not normal, else ticks alone
+  const room = w / Math.max(to - from, 1), roomForRare = w / Math.max(rare, 1), ends = {letter: -Infinity, tick: {}};
   for (let i = from; i < to; i++) {
-    const letter = now(i), at = x(timeOf(i)), color = meta.colors[letter] ?? "#777777", sure = confidence[i] >= meta.unsure * 250 || corrections.has(i);
+    const letter = now(i), at = x(timeOf(i)), color = meta.colors[letter] ?? "#777777";
+    const sure = confidence[i] >= meta.unsure * 250 || corrections.has(i);
     if (ends.tick[letter] === Math.round(at)) continue;
     ends.tick[letter] = Math.round(at);
     pen.fillStyle = color;
     pen.fillRect(at - 1, letter === "N" ? TOP - 6 : TOP - 10, 2, letter === "N" ? 5 : 9);
-    const rare = letter !== "N";
-    if (at - 10 < ends.letter || (room < 24 && !rare && i !== chosen)) continue;
+    if (at - 10 < ends.letter || !(room >= 24 || (roomForRare >= 24 && letter !== "N") || i === chosen)) continue;
     ends.letter = at + 11;
     pen.beginPath();
     pen.roundRect(at - 9, 4, 18, 18, 4);
@@ -340,10 +349,10 @@ function paint() {
     pen.textAlign = at < 20 ? "left" : at > w - 20 ? "right" : "center";
     pen.fillText(clock(i * step), at, h - 6);
   }
-  const perMm = view.span < 600 ? (PX / perSecond ? (perSecond / PX).toFixed(perSecond / PX < 10 ? 1 : 0) + " mm/s" : "") : "";
+  const speed = view.span < 600 ? " · " + (perSecond / PX).toFixed(perSecond / PX < 10 ? 1 : 0) + " mm/s" : "";
   $("span").textContent = view.span < 120 ? view.span.toFixed(view.span < 10 ? 1 : 0) + " s" : clock(view.span);
   $("gain").textContent = view.gain + " mm/mV";
-  $("status").textContent = clock(view.start, 1) + " – " + clock(view.start + view.span, 1) + (perMm ? " · " + perMm : "");
+  $("status").textContent = clock(view.start, 1) + " – " + clock(view.start + view.span, 1) + speed;
 }
 
 const still = document.createElement("canvas");       // the overview without the frame: painted again only when it changes
@@ -398,8 +407,7 @@ for (const [kind, [name]] of Object.entries(KINDS)) $("kind").add(new Option(nam
 if (meta.pauses.length) $("kind").add(new Option(say("pause"), "pause"));
 
 function jump(direction) {
-  const here = chosen >= 0 && timeOf(chosen) >= view.start && timeOf(chosen) <= view.start + view.span
-    ? timeOf(chosen) : direction > 0 ? view.start - 1e-6 : view.start + view.span;
+  const here = chosenShown() ? timeOf(chosen) : direction > 0 ? view.start - 1e-6 : view.start + view.span;
   if ($("kind").value === "pause") {
     const starts = meta.pauses.map(([t]) => t), middle = view.start + view.span / 2;
     const t = direction > 0 ? starts.find(t => t > middle + 0.5) : starts.findLast(t => t < middle - 0.5);

@@ -27,14 +27,16 @@ def labelled(made, name="demo", confidence=0.95, unreadable=()):
                           **{f"p_{c}": np.where(labels == c, sure, (1 - sure) / 4) for c in CLASS_NAMES}, "quality": "ok"})
     table.loc[len(table) - 1, ["label", "quality"]] = ["?", "last beat: no beat after it"]
     table.loc[len(table) - 1, ["confidence", *(f"p_{c}" for c in CLASS_NAMES)]] = np.nan
-    table.attrs = {"model": "self", "fs": made.fs, "n_samples": len(made.signal), "unreadable": list(unreadable), "trained_on": "real recordings"}
+    table.attrs = {"model": "self", "fs": made.fs, "n_samples": len(made.signal), "unreadable": list(unreadable),
+                   "trained_on": "real recordings"}
     summary = holter.summary(table["sample"], table["label"], made.fs, len(made.signal), [u[:2] for u in unreadable])
     return recording, table, summary
 
 
 @pytest.fixture(scope="module")
 def ectopic():
-    return labelled(synthetic_recording(120, 360, seed=3, shares={"S": 0.1, "V": 0.15, "F": 0.05}), unreadable=[(7200, 9000, "noise")])
+    return labelled(synthetic_recording(120, 360, seed=3, shares={"S": 0.1, "V": 0.15, "F": 0.05}),
+                    unreadable=[(7200, 9000, "noise")])
 
 
 def unpack(text):
@@ -145,7 +147,8 @@ def test_every_phrase_has_a_translation(ectopic):
     assert same <= {"SDNN / RMSSD, ms"}, same
     script = (report.HERE / "page.js").read_text(encoding="utf-8")
     keys = {json.loads(f'"{key}"') for key in re.findall(r'\bsay\("((?:[^"\\]|\\.)*)"', script)}
-    keys |= {*holter.DEFINITIONS.values(), *CLASS_MEANINGS.values(), *report.REASONS, *report.REASONS.values(), *(name for _, name, _ in report.EVENTS)}
+    keys |= {*holter.DEFINITIONS.values(), *CLASS_MEANINGS.values(), *report.REASONS, *report.REASONS.values(),
+             *(name for _, name, _ in report.EVENTS)}
     assert len(keys) > 30 and keys <= set(words.ZH), keys - set(words.ZH)
     for english, chinese in words.ZH.items():                               # the same numbers on both sides
         assert sorted(re.findall(r"\{(\w+)", english)) == sorted(re.findall(r"\{(\w+)", chinese)), english
@@ -197,7 +200,8 @@ def browser(tmp_path_factory):
 
 
 def screen(browser, width=1280, height=900, mobile=False, scheme="light"):
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile})
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1,
+                                                                   "mobile": mobile})
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
 

@@ -50,7 +50,8 @@ def boxes(ax):
 def test_labels_never_overlap_nor_leave_the_axes(position, bpm, seconds, size):
     ecg, peaks, labels, confidence = at_rate(bpm, seconds)
     ax = plt.subplots(figsize=size, layout="constrained")[1] if size else None
-    visualize.plot_ecg_with_labels(ecg, peaks, predictions=labels, confidence=confidence, sample_rate=FS, label_position=position, ax=ax)
+    visualize.plot_ecg_with_labels(ecg, peaks, predictions=labels, confidence=confidence, sample_rate=FS,
+                                   label_position=position, ax=ax)
     ax = plt.gca()
     found, _ = boxes(ax)
     assert found or seconds == 60
@@ -117,7 +118,8 @@ def test_a_long_recording_with_thousands_of_labels_is_drawn_with_ticks(made):
     _, ax = plt.subplots()
     visualize.plot_ecg_with_labels(ecg, peaks, predictions=np.tile(made.labels, times), sample_rate=FS, ax=ax)
     assert boxes(ax)[0] == []
-    assert sum(len(c.get_segments()) for c in ax.collections if len(c.get_linewidth()) and c.get_linewidth()[0] == 1.3) == len(peaks)
+    assert sum(len(c.get_segments()) for c in ax.collections if len(c.get_linewidth())
+               and c.get_linewidth()[0] == 1.3) == len(peaks)
 
 
 def test_labels_and_arguments_that_do_not_fit_are_refused(made):
@@ -196,7 +198,8 @@ def data(tmp_path_factory):
         artifacts.save_npy(folder / f"y_{split}.npy", np.concatenate([y[split], filler]))
     counts = {split: dict(zip(CLASS_NAMES, np.bincount(labels).tolist())) for split, labels in y.items()}
     artifacts.save_json(folder / "manifest.json", {
-        "source": "records", "protocol": "kaggle", "n_real": 57, "synthetic": False, "scaler": {"mean": [0.0] * 187, "scale": [1.0] * 187},
+        "source": "records", "protocol": "kaggle", "n_real": 57, "synthetic": False, "scaler": {"mean": [0.0] * 187,
+                                                                                                "scale": [1.0] * 187},
         "counts": {**counts, "train+SMOTE": dict.fromkeys(CLASS_NAMES, 30)}})
     true = y["test"]
     predicted = true.copy()
@@ -204,7 +207,8 @@ def data(tmp_path_factory):
     p = np.full((len(true), 5), 0.05)
     p[np.arange(len(true)), predicted] = 0.8
     p[1, 2], p[1, 0] = 0.95, 0.02
-    table = pd.DataFrame({"row": np.arange(len(true)), "record": [str(100 + k) for k in range(len(true))], "sample": np.arange(len(true)) * 3600,
+    table = pd.DataFrame({"row": np.arange(len(true)), "record": [str(100 + k) for k in range(len(true))],
+                          "sample": np.arange(len(true)) * 3600,
                           "true": [CLASS_NAMES[k] for k in true], "predicted": [CLASS_NAMES[k] for k in predicted],
                           **{f"p_{c}": p[:, k] for k, c in enumerate(CLASS_NAMES)}})
     path = data / "evaluation" / "kaggle" / "self_test.csv"
@@ -265,7 +269,8 @@ def test_without_a_display_a_file_is_written_and_nothing_blocks(run, record, tmp
 
 
 @pytest.mark.parametrize("arguments, word", [
-    (["--save", "x.gif"], ".pdf"), (["--threshold", "2"], "--threshold"), (["--start", "9999"], "--start"), (["--start", "-1"], "--start"),
+    (["--save", "x.gif"], ".pdf"), (["--threshold", "2"], "--threshold"), (["--start", "9999"], "--start"),
+    (["--start", "-1"], "--start"),
     (["--fontsize", "0"], "--fontsize"), (["--labels", "xyz"], "xyz")])
 def test_mistakes_are_one_line_and_nothing_is_written(record, tmp_path, arguments, word, monkeypatch):
     monkeypatch.chdir(tmp_path)
