@@ -113,6 +113,7 @@ QRS_BAND = 7, 25           # Hz
 SMOOTH = 0.12, 0.06        # two moving means over |band-passed signal|
 BLOCK = 1.4                # the levels of signal and noise are taken from blocks of this length ...
 AROUND = 9                 # ... so many about the place
+PAUSE = 45, 0.2            # the level of the signal stays above this share of the one over so many blocks: in a pause too
 APART = 0.27               # two peaks of the envelope are at least this far apart
 THRESHOLD = 1.2, 0.30      # a beat stands above 1.2 noise + 0.30 (signal - noise)
 T_WAVE = 0.36, 0.42        # of two beats closer than this the one lower than this share of the other is a P or T wave
@@ -172,7 +173,7 @@ def _detect(ecg, fs, chunk, live=False):
         return np.zeros(0, np.int64), found
 
     def take(start, stop):
-        return _despiked(_bridged(ecg, start, stop, bridges, middle), 2 * span, int(np.ceil(SPIKE * fs)))
+        return _bridged(ecg, start, stop, bridges, middle)
 
     candidates, *levels, step, block = _envelope(take, n, fs, chunk)
     peaks, contrast = _choose(candidates, *levels, gaps, step, block, fs, SILENCE * span, n // step if live else None)
@@ -231,24 +232,27 @@ def _inside(spans, at):
 def _gaps(ecg, fs):
     """Where samples say nothing: gaps (g, 2), their reasons, all that must be bridged (b, 2); middle and span of the rest."""
     n = len(ecg)
-    missing, low, high = [], np.inf, -np.inf
-    for start, stop in _pieces(n, 1 << 17):
-        x = ecg[start:stop]
-        fine = np.isfinite(x)
-        if not fine.all():
-            missing.append(_runs(~fine) + start)
-            x = x[fine]
-        if len(x):
-            low, high = min(low, x.min()), max(high, x.max())
-    missing = _merged(np.concatenate(missing)) if missing else np.zeros((0, 2), np.int64)
     some = ecg[::max(1, n // 20000)].astype(np.float64)
     some = some[np.isfinite(some)]
-    lowest, middle, highest = np.percentile(some, [0.5, 50, 99.5]) if len(some) else (0.0, 0.0, 0.0)
+    lowest, middle, highest = np.percentile(some, [1, 50, 99]) if len(some) else (0.0, 0.0, 0.0)
+    missing, spikes, low, high = [np.zeros((0, 2), np.int64)], [np.zeros((0, 2), np.int64)], np.inf, -np.inf
+    width = int(np.ceil(SPIKE * fs))
+    for start, stop in _pieces(n, 1 << 17):
+        first = max(start - width, 0)
+        x = ecg[first:stop + width].astype(np.float64, copy=False)
+        fine = np.isfinite(x)
+        if not fine.all():
+            missing.append(_runs(~fine) + first)
+            x = np.where(fine, x, np.nan)
+        if fine.any():
+            low, high = min(low, np.fmin.reduce(x)), max(high, np.fmax.reduce(x))
+        spikes.append(_spikes(x, 2 * (highest - lowest), width) + first)
+    missing, spikes = _merged(np.concatenate(missing)), np.concatenate(spikes)
     flat = _constant(ecg, CLIPPED * fs)
     value = ecg[flat[:, 0]].astype(np.float64)
     rail = ((value == low) | (value == high)) & (np.abs(value - middle) > 0.25 * (float(high) - float(low)))
     flat, value, rail = (a[np.isfinite(value) & (rail | (flat[:, 1] - flat[:, 0] >= FLAT * fs))] for a in (flat, value, rail))
-    bridges = _merged(np.concatenate([missing, flat]))
+    bridges = _merged(np.concatenate([missing, spikes, flat]))
     hidden = missing[missing[:, 1] - missing[:, 0] >= HIDDEN * fs]
     gaps = np.concatenate([hidden, flat])
     # a recorder fills with zeros what it does not have: no converter at its end
@@ -277,7 +281,7 @@ def _constant(ecg, length):
 
 def _bridged(ecg, start, stop, bridges, middle):
     """float64 ecg[start:stop] less `middle`, straight lines across the bridges, so that their ends make no step."""
-    x = ecg[start:stop].astype(np.float64) - middle
+    x = np.subtract(ecg[start:stop], middle, dtype=np.float64)
     near = bridges[np.searchsorted(bridges[:, 1], start, "right"):np.searchsorted(bridges[:, 0], stop)]
     if len(near):
         before, after = near[:, 0] - 1, near[:, 1]
@@ -290,16 +294,13 @@ def _bridged(ecg, start, stop, bridges, middle):
     return x
 
 
-def _despiked(x, limit, width):
-    """x without peaks of at most `width` samples that stand out by more than `limit` on both sides."""
+def _spikes(x, limit, width):
+    """(k, 2) peaks of x, at most `width` samples wide, that stand out by more than `limit` on both sides."""
     rise = x[width:] - x[:-width]
-    if limit == 0 or len(rise) <= width or max(rise.max(), -rise.min()) <= limit:
-        return x
+    if limit == 0 or len(rise) <= width or not (np.fmax.reduce(rise) > limit or np.fmin.reduce(rise) < -limit):
+        return np.zeros((0, 2), np.int64)
     before, after = rise[:-width], -rise[width:]
-    spike = np.zeros(len(x), bool)
-    spike[width:-width] = (np.minimum(before, after) > limit) | (np.maximum(before, after) < -limit)
-    x[spike] = np.interp(np.flatnonzero(spike), np.flatnonzero(~spike), x[~spike])
-    return x
+    return _runs((np.minimum(before, after) > limit) | (np.maximum(before, after) < -limit)) + width
 
 
 def _envelope(take, n, fs, chunk):
@@ -318,7 +319,7 @@ def _envelope(take, n, fs, chunk):
         first, last = max(start - margin, 0), min(stop + margin, total)
         x = take(first * step, last * step).reshape(-1, step) @ mean
         # zero phase: once in either direction, from rest and to rest
-        x = np.concatenate([np.full(settle, x[0]), x, np.full(settle, x[-1])]) - x[0]
+        x = np.pad(x - x[0], settle, mode="edge")
         e = np.abs(sps.sosfilt(sos, sps.sosfilt(sos, x)[::-1])[::-1][settle:-settle])
         for width in SMOOTH:
             e = ndimage.uniform_filter1d(e, round(width * rate))
@@ -328,7 +329,8 @@ def _envelope(take, n, fs, chunk):
         valley = np.maximum(lowest[np.maximum(at - beside, 0) // 2], lowest[np.minimum(at + beside, len(e) - 1) // 2])
         blocks = e[start - first:stop - first]
         blocks = blocks[:len(blocks) // block * block].reshape(-1, block)
-        out.append((at + first, e[at], valley, blocks.max(1), np.median(blocks[:, ::3], axis=1)))
+        middles = np.partition(blocks[:, ::3], block // 6, axis=1)[:, block // 6]
+        out.append((at + first, e[at], valley, blocks.max(1), middles))
     return *(np.concatenate(part) for part in zip(*out)), step, block
 
 
@@ -349,6 +351,7 @@ def _choose(at, height, valley, tops, medians, gaps, step, block, fs, silence, e
     hidden = _inside(gaps, (centre * step).astype(np.int64))
     tops, medians = np.where(hidden, np.nan, tops), np.where(hidden, np.nan, medians)
     signal, noise = _ranked(tops, AROUND, 0.45), _ranked(medians, AROUND, 0.5) + silence
+    signal = np.fmax(signal, PAUSE[1] * _ranked(tops, PAUSE[0], 0.45))
     known = np.isfinite(signal)
     at, height, valley = (a[~_inside(gaps, at * step + step // 2)] for a in (at, height, valley))
     if len(at) == 0 or not known.any():
@@ -408,24 +411,26 @@ def _locate(take, peaks, n, fs):
     thin = max(1, round(fs / 120))
     margin = reach + side + wide + 1                              # what is looked at beyond a stretch
     found, shapes = [np.zeros(0, np.int64)], [np.zeros((0, 2 * side // thin + 1))]
-    for start, stop in _pieces(n, 1 << 17):
+    for start, stop in _pieces(n, 1 << 18):
         p = peaks[np.searchsorted(peaks, start):np.searchsorted(peaks, stop)]
         if len(p) == 0:
             continue
         first, last = start - margin, stop + margin
         x = np.pad(take(max(first, 0), min(last, n)), (max(-first, 0), max(last - n, 0)), mode="edge")
-        total = np.cumsum(np.pad(x, (1, 0)))
+        total = np.zeros(len(x) + 1)
+        np.cumsum(x, out=total[1:])
 
-        def detail(at, half):
-            """Mean of 22 ms less mean of 0.2 s, from `half` samples before each of `at` to `half` after."""
+        def detail(at, half, thin=1):
+            """Mean of 22 ms less mean of 0.2 s, every `thin` samples from `half` before each of `at` to `half` after."""
             sums = np.lib.stride_tricks.sliding_window_view(total, 2 * half + 1 + wide)[at - first - half - wide // 2]
             inner = sums[:, wide // 2 - fine // 2:][:, :2 * half + 1 + fine]
-            return (inner[:, fine:] - inner[:, :-fine]) / fine - (sums[:, wide:] - sums[:, :-wide]) / wide
+            return ((inner[:, fine::thin] - inner[:, :-fine:thin]) * (1 / fine)
+                    - (sums[:, wide::thin] - sums[:, :-wide:thin]) * (1 / wide))
 
         s = detail(p, reach)
         p = np.clip(p + (np.where(s > 0, s, -0.85 * s) * prefer).argmax(1) - reach, 0, n - 1)
         found.append(p)
-        shapes.append(detail(p, side)[:, ::thin])
+        shapes.append(detail(p, side, thin))
     found, shapes = np.concatenate(found), np.concatenate(shapes)
     shapes /= np.sqrt((shapes ** 2).sum(1, keepdims=True)) + np.finfo(float).tiny
     like = np.full((len(found), 8), np.nan)
