@@ -727,12 +727,13 @@ def saliency_page(recording, table, model, start, fontsize=9, lang="en", count=8
 
 # record -> (title, start in s of ten seconds worth a look)
 GALLERY = {"100": ("MIT-BIH 100, its one ventricular beat", 1514), "119": ("MIT-BIH 119, bigeminy", 1329),
-           "208": ("MIT-BIH 208, couplets and fusion beats", 1028), "233": ("MIT-BIH 233, a run of ventricular beats", 1348),
+           "208": ("MIT-BIH 208, ventricular and fusion beats", 60), "233": ("MIT-BIH 233, a run of ventricular beats", 1348),
            "118e12": ("MIT-BIH 118 with electrode motion at 12 dB", 310)}
 
 
 def gallery(folder, source, args):
-    """The pictures of docs/gallery.md, from MIT-BIH records in `source` and the noisy one there or in nstdb/ beside it."""
+    """The pictures of docs/gallery.md: ten seconds each of MIT-BIH records in `source` and of the noisy one there or in nstdb/
+    beside it, what the model looked at in four beats of 208, and the data set where there is one."""
     for name, (title, start) in GALLERY.items():
         path = next((p for p in (source / name, source.parent / "nstdb" / name) if p.with_suffix(".hea").exists()), source / name)
         recording = records.read_recording(path)
@@ -744,6 +745,12 @@ def gallery(folder, source, args):
                              args.fontsize, predictions=table["label"].tolist(), confidence=table.get("confidence"), start=start,
                              title=f"{title}, {recording.lead}", lang=args.lang)
         finish([(plt.gcf(), 1, 1)], folder / f"gallery_{name}.png", None, dpi=110)
+        if name == "208" and not args.labels:
+            import inference
+            figure = saliency_page(recording, table, inference.load_model(), start, args.fontsize, args.lang, count=4)
+            finish([(figure, 1, 1)], folder / "gallery_saliency.png", None, dpi=110)
+    if (artifacts.processed(args.data) / "manifest.json").exists():
+        finish([(plot_dataset(args.data, fontsize=args.fontsize, lang=args.lang), 1, 1)], folder / "gallery_dataset.png", None, dpi=80)
 
 
 def main(argv=None):

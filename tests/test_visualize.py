@@ -311,7 +311,7 @@ def test_chinese_is_drawn_with_its_glyphs_or_not_at_all(record, tmp_path, capsys
 
 
 def test_the_gallery_is_made_from_real_records(mitdb, tmp_path, capsys):
-    visualize.main(["--gallery", str(tmp_path), "--records", str(mitdb), "--labels", "atr"])
+    visualize.main(["--gallery", str(tmp_path), "--records", str(mitdb), "--labels", "atr", "--data", str(tmp_path / "none")])
     names = {path.name for path in tmp_path.iterdir()}
     assert {f"gallery_{name}.png" for name in ("100", "119", "208", "233")} <= names
     assert all(path.stat().st_size < 200_000 for path in tmp_path.iterdir())
