@@ -19,11 +19,11 @@ from ecg.artifacts import InputError
 from model_self import ECGCNN
 
 
-def write_rows(data, n=400, seed=0, protocol="kaggle"):
+def write_rows(data, n=240, seed=0, protocol="kaggle"):
     """A processed_data folder of five kinds of bump, in which the last quarter of the training rows counts as SMOTE's."""
     rng, t = np.random.default_rng(seed), np.arange(187)
     folder = artifacts.processed(data)
-    for split, size in (("train", n), ("val", 150), ("test", 50)):
+    for split, size in (("train", n), ("val", 100), ("test", 20)):
         y = np.arange(size) % 5
         x = np.exp(-0.5 * ((t - 30 - 25 * y[:, None]) / 6) ** 2) + 0.8 * rng.standard_normal((size, 187))
         artifacts.save_npy(folder / f"X_{split}.npy", x.astype(np.float32)[:, :, None])
@@ -106,7 +106,7 @@ def test_what_a_training_leaves(rows, tmp_path):
 def test_killed_and_resumed_is_the_same_to_the_bit(rows, tmp_path):
     """kill -9 in the middle, --resume: the same weights and history as a run that nothing happened to, also with schedule,
     augmentation, average and focus."""
-    options = ["--recipe", "best", "--model", "residual", "--epochs", "5", "--batch", "64"]
+    options = ["--recipe", "best", "--model", "residual", "--epochs", "4", "--batch", "64"]
     train.main([*folders(rows, tmp_path / "whole"), *options])
     command = [sys.executable, str(HOME / "train.py"), *folders(rows, tmp_path / "killed"), *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -117,14 +117,14 @@ def test_killed_and_resumed_is_the_same_to_the_bit(rows, tmp_path):
     process.wait()
     process.stdout.close()
     checkpoint = tmp_path / "killed/runs/model_residual/checkpoint.pth"
-    assert 2 <= torch.load(checkpoint, weights_only=True)["epoch"] < 5
+    assert 2 <= torch.load(checkpoint, weights_only=True)["epoch"] < 4
     train.main([*folders(rows, tmp_path / "killed"), *options, "--resume"])
     whole, killed = (torch.load(tmp_path / which / "runs/model_residual/checkpoint.pth", weights_only=True)
                      for which in ("whole", "killed"))
     for part in ("network", "average"):
         assert all(torch.equal(value, killed[part][key]) for key, value in whole[part].items())
     a, b = json.loads(whole["history"]), json.loads(killed["history"])
-    assert all(a[key] == b[key] for key in a if key != "seconds") and len(a["val_loss"]) == 5
+    assert all(a[key] == b[key] for key in a if key != "seconds") and len(a["val_loss"]) == 4
     with pytest.raises(InputError, match="another training"):
         train.main([*folders(rows, tmp_path / "killed"), *options, "--resume", "--rate", "0.1"])
 
@@ -154,8 +154,8 @@ def test_balance(rows):
     assert all(abs(int((drawn == c).sum()) / len(drawn) - 1 / 3) < 0.03 for c in (0, 1, 4))
     order = train.epoch_order(y, 3, 0)
     assert sorted(order.tolist()) == list(range(100)) and not torch.equal(order, train.epoch_order(y, 4, 0))
-    assert len(train.load_rows(rows, torch.device("cpu"), "smote")[0][1]) == 400
-    assert len(train.load_rows(rows, torch.device("cpu"), "none")[0][1]) == 300
+    assert len(train.load_rows(rows, torch.device("cpu"), "smote")[0][1]) == 240
+    assert len(train.load_rows(rows, torch.device("cpu"), "none")[0][1]) == 180
 
 
 @pytest.mark.parametrize("balance", ["weights", "sampler", "none"])
