@@ -140,7 +140,8 @@ def load_predictions(csv, temperature):
     table = pd.read_csv(csv, dtype={"record": str})
     index = {name: k for k, name in enumerate(CLASS_NAMES)}
     p = table[[f"p_{name}" for name in CLASS_NAMES]].to_numpy()
-    return Scored(table["true"].map(index).to_numpy(), table["predicted"].map(index).to_numpy(), np.log(np.maximum(p, 1e-7)) * temperature, p,
+    return Scored(table["true"].map(index).to_numpy(), table["predicted"].map(index).to_numpy(),
+                  np.log(np.maximum(p, 1e-7)) * temperature, p,
                   table["record"].fillna("").to_numpy(str), table["sample"].fillna(-1).to_numpy(np.int64))
 
 
@@ -227,12 +228,14 @@ def report_text(found, heading, protocol):
         lines.append(f"macro-F1 over N, S, V, F {found['macro_f1_NSVF']:.4f}")
     if "without_232" in found:
         part = found["without_232"]
-        lines.append(f"without record 232, which holds most S beats in a rhythm of its own: accuracy {_share(part['accuracy'])}, macro-F1 over "
-                     f"{', '.join(part['macro_f1_over'])} {part['macro_f1']:.4f}, over N, S, V, F {part['macro_f1_NSVF']:.4f}, F1 of S "
+        lines.append("without record 232, which holds most S beats in a rhythm of its own: "
+                     f"accuracy {_share(part['accuracy'])}, macro-F1 over {', '.join(part['macro_f1_over'])} "
+                     f"{part['macro_f1']:.4f}, over N, S, V, F {part['macro_f1_NSVF']:.4f}, F1 of S "
                      f"{_share(part['classes']['S']['f1'])}, of V {_share(part['classes']['V']['f1'])}")
     lines.append(f"intervals: {between['method']}" if between else "no intervals: it is not known which record each row is from")
     lines += ["", "true \\ predicted" + "".join(f"{name:>9}" for name in CLASS_NAMES)]
-    lines += [f"{name:<16}" + "".join(f"{count:>9,}" for count in row) for name, row in zip(CLASS_NAMES, np.asarray(found["confusion"]))]
+    lines += [f"{name:<16}" + "".join(f"{count:>9,}" for count in row)
+              for name, row in zip(CLASS_NAMES, np.asarray(found["confusion"]))]
     c, r = found["calibration"], found["rejection"]
     lines += ["", f"calibration: expected calibration error {c['ece']:.4f} ({scores.BINS} bins; {c['ece_before_temperature']:.4f} at "
                   f"temperature 1), negative log-likelihood {c['nll']:.4f}, Brier score {c['brier']:.4f}",
@@ -261,11 +264,12 @@ def comparison(scored, reports, seed=0, draws=scores.DRAWS):
 
 
 def comparison_text(lines, over, heading):
-    rows = [heading, f"{'model':<28}{'parameters':>11}{'accuracy':>10}{'macro-F1':>10}" + "".join(f"{'F1 ' + c:>8}" for c in CLASS_NAMES)
-            + f"{'ECE':>8}  macro-F1 against the first"]
+    rows = [heading, f"{'model':<28}{'parameters':>11}{'accuracy':>10}{'macro-F1':>10}"
+            + "".join(f"{'F1 ' + c:>8}" for c in CLASS_NAMES) + f"{'ECE':>8}  macro-F1 against the first"]
     for line in lines:
         pair = line["difference_interval"]
-        against = "" if line["difference"] is None else f"{line['difference']:+.4f}" + (f" [{pair[0]:+.4f}, {pair[1]:+.4f}]" if pair else "")
+        against = "" if line["difference"] is None else f"{line['difference']:+.4f}"
+        against += f" [{pair[0]:+.4f}, {pair[1]:+.4f}]" if pair else ""
         rows.append(f"{line['model']:<28}{line['parameters'] or 0:>11,}{_share(line['accuracy']):>10}{line['macro_f1']:>10.4f}"
                     + "".join(f"{_share(line[f'f1_{c}'], 1):>8}" for c in CLASS_NAMES) + f"{line['ece']:>8.4f}  {against}")
     return "\n".join([*rows, f"macro-F1 over {', '.join(over)}"]) + "\n"
@@ -273,9 +277,11 @@ def comparison_text(lines, over, heading):
 
 # ------------------------------------------------------------------------------------------------ review list
 
-def review_list(scored, others=(), most=REVIEW, fs=beats.SOURCE_FS):
-    """The beats most worth a look, DataFrame of at most `most` lines: rank, row, record, time_s, predicted, confidence, worth,
-    why, true. others: Scored of other models on the same rows; where they disagree a look is worth more."""
+def review_list(scored, others=(), most=REVIEW, time_s=None):
+    """The beats most worth a look, DataFrame of at most `most` lines: rank, row, record, sample, time_s, predicted, confidence,
+    worth, why, true. others: Scored of other models on the same rows; where they disagree a look is worth more. time_s (n,): of
+    each beat, where samples are not those of MIT-BIH (360 Hz)."""
+    time_s = scored.sample / beats.SOURCE_FS if time_s is None else np.asarray(time_s)
     together = np.stack([scored.probabilities, *(other.probabilities for other in others)])
     worth = scores.worth_a_look(together, scored.predicted)
     order = np.argsort(-worth, kind="stable")[:most]
@@ -289,9 +295,10 @@ def review_list(scored, others=(), most=REVIEW, fs=beats.SOURCE_FS):
         reasons += [f"{CLASS_NAMES[scored.predicted[k]]} is rare"] if share[scored.predicted[k]] < 0.02 else []
         why.append("; ".join(reasons) or "less sure than most")
     names = np.array(CLASS_NAMES)
-    return pd.DataFrame({"rank": np.arange(1, len(order) + 1), "row": order, "record": pd.Series(scored.record[order]).replace("", None),
+    return pd.DataFrame({"rank": np.arange(1, len(order) + 1), "row": order,
+                         "record": pd.Series(scored.record[order]).replace("", None),
                          "sample": pd.Series(scored.sample[order]).where(scored.sample[order] >= 0).astype("Int64"),
-                         "time_s": pd.Series(scored.sample[order] / fs).where(scored.sample[order] >= 0).round(3),
+                         "time_s": pd.Series(time_s[order]).where(scored.sample[order] >= 0).round(3),
                          "predicted": names[scored.predicted[order]], "confidence": scored.confidence[order].round(4),
                          "worth": worth[order].round(4), "why": why, "true": names[scored.true[order]]})
 
@@ -495,9 +502,9 @@ def evaluate_rows(names, data="data", weight="weight", splits=("val", "test"), o
         card = inference.card_of(model)
         trained = card["manifest"]
         if trained.get("protocol") != protocol:
-            raise InputError(f"{path} was trained under protocol {trained.get('protocol')}, the rows in {artifacts.processed(data)} are of "
-                             f"{protocol}: its training rows may be among them. Prepare the rows again with "
-                             f"python data_preprocess.py --protocol {trained.get('protocol')}, or train on these")
+            raise InputError(f"{path} was trained under protocol {trained.get('protocol')}, the rows in "
+                             f"{artifacts.processed(data)} are of {protocol}: its training rows may be among them. Prepare the rows "
+                             f"again with python data_preprocess.py --protocol {trained.get('protocol')}, or train on these")
         parts = {split: score_split(model, data, split, manifest) for split in dict.fromkeys(["val", *splits])}
         temperature, how = calibrate(parts["val"], card, manifest, path)
         for split in splits:
@@ -507,8 +514,8 @@ def evaluate_rows(names, data="data", weight="weight", splits=("val", "test"), o
                      "trained_on": "synthetic" if trained.get("synthetic") else "real",
                      "temperature": temperature, "temperature_is": how, **report_of(part, protocol, draws, seed)}
             scored[split][name], reports[split][name] = part, found
-            trained_on = "" if synthetic == bool(trained.get("synthetic")) else f", trained on {'SYNTHETIC' if trained.get('synthetic') else 'real'} beats"
-            heading = f"{name} ({card['architecture']}{trained_on}): {found['n']:,} {kind} beats, {split} rows, protocol {protocol}"
+            learnt = f", trained on {found['trained_on']} beats" if found["trained_on"] != found["data"] else ""
+            heading = f"{name} ({card['architecture']}{learnt}): {found['n']:,} {kind} beats, {split} rows, protocol {protocol}"
             text = report_text(found, heading, protocol) + f"temperature {temperature:g}: {how}\n"
             report(text)
             rows = rows_of(artifacts.load_split(data, split)[0], manifest) if with_signal else None
@@ -536,8 +543,9 @@ def _together(scored, reports, out, data, manifest, strips, kind, draws, seed, r
             text = comparison_text(lines, first["macro_f1_over"], about)
             report(text)
             artifacts.save_text(out / f"comparison_{split}.txt", text)
-            artifacts.save_json(out / f"comparison_{split}.json", {"data": kind.lower(), "protocol": manifest["protocol"], "split": split,
-                                                                    "macro_f1_over": first["macro_f1_over"], "models": lines})
+            artifacts.save_json(out / f"comparison_{split}.json",
+                                {"data": kind.lower(), "protocol": manifest["protocol"], "split": split,
+                                 "macro_f1_over": first["macro_f1_over"], "models": lines})
             save_figure(out / f"comparison_{split}.png", plot_comparison(reports[split], about))
     split = list(scored)[-1]
     name, first = next(iter(scored[split].items()))
@@ -548,7 +556,8 @@ def _together(scored, reports, out, data, manifest, strips, kind, draws, seed, r
     x = artifacts.load_split(data, split)[0]
     rows = rows_of(x[np.sort(review["row"].to_numpy()[:STRIPS])], manifest)
     rows = rows[np.argsort(np.argsort(review["row"].to_numpy()[:STRIPS]))]
-    title = f"Most worth a look: {name}, {kind} {split} rows" + (f", with {', '.join(n for n in scored[split] if n != name)}" if others else "")
+    title = f"Most worth a look: {name}, {kind} {split} rows"
+    title += f", with {', '.join(n for n in scored[split] if n != name)}" if others else ""
     save_figure(out / f"{name}_{split}_review.png", plot_review(review, rows, strips if strips.is_dir() else None, title))
     wrong = (review["predicted"] != review["true"]).mean()
     report(f"review list of {name}: {len(review)} beats, {wrong:.0%} of them mislabelled (of all beats {1 - first.right.mean():.2%})")
@@ -636,14 +645,16 @@ def evaluate_records(folder, model="auto", reference="atr", peaks="detected", le
     if not tables:
         raise InputError(f"{folder}: every record is paced and --paced out leaves paced ones out; give --paced in")
     table = pd.concat(tables, ignore_index=True)
+    known = set().union(*(training_patients(card, Path(folder).name) for card in used.values()))
     document = {**ec57.summarize(results["aami"]), "class_map": "aami",
                 "bxb": {**ec57.summarize(results["bxb"]), "class_map": "bxb"},
                 "intervals": ec57_intervals(results["aami"], draws, seed), "classes": five_classes(results["aami"], draws, seed),
                 "about": {"folder": Path(folder).name, "model": sorted(used), "reference": reference, "peaks": peaks,
                           "learning_s": learning, "paced": paced, "left_out": left_out, "excluded": list(exclude),
                           "data": "synthetic" if synthetic else "real",
-                          "model_trained_on": sorted({"synthetic" if card["manifest"].get("synthetic") else "real" for card in used.values()}),
-                          "known_patients": sorted(set(results["aami"]) & set().union(*(training_patients(card, Path(folder).name) for card in used.values()))),
+                          "model_trained_on": sorted({"synthetic" if card["manifest"].get("synthetic") else "real"
+                                                      for card in used.values()}),
+                          "known_patients": sorted(known & set(results["aami"])),
                           "versions": artifacts.versions()},
                 "counts": {name: result.counts for name, result in results["aami"].items()}}
     matched = table[table["reference"].isin(CLASS_NAMES) & table["label"].isin(CLASS_NAMES)]
@@ -660,7 +671,8 @@ def training_patients(card, folder):
         return {record.partition("/")[2] for record in trained["records"] if record.partition("/")[0] == folder}
     if trained.get("synthetic"):
         return set()
-    return set({"kaggle": (*DS1, *DS2, *ec57.PACED), "tutorial": (*DS1, *DS2, *ec57.PACED), "interpatient": DS1}.get(trained.get("protocol"), ()))
+    every = {*DS1, *DS2, *ec57.PACED}
+    return {"kaggle": every, "tutorial": every, "interpatient": set(DS1)}.get(trained.get("protocol"), set())
 
 
 def reference_labels(pairs, symbols, n):
@@ -694,35 +706,51 @@ def five_classes(results, draws=scores.DRAWS, seed=0):
 def records_text(document):
     """The figures of `evaluate_records`, for people."""
     about, classes = document["about"], document["classes"]
-    lines = [f"{len(document['records'])} {'SYNTHETIC' if about['data'] == 'synthetic' else 'real'} records of {about['folder']}, model "
-             f"{', '.join(about['model'])} (trained on {', '.join(about['model_trained_on'])} data), {about['peaks']} R peaks, the first "
-             f"{about['learning_s']:g} s not counted",
-             *([f"{len(about['known_patients'])} of these records are patients of its training: the figures say nothing about the next patient"]
-               if about["known_patients"] else []),
-             f"paced records {'left out: ' + (' '.join(about['left_out']) or 'there are none') if about['paced'] == 'out' else 'counted'}", "",
-             f"{'%':<24}" + "".join(f"{head:>12}" for head in ("QRS Se", "QRS +P", "VEB Se", "VEB +P", "VEB FPR", "SVEB Se", "SVEB +P", "SVEB FPR"))]
+    kind = "SYNTHETIC" if about["data"] == "synthetic" else "real"
+    lines = [f"{len(document['records'])} {kind} records of {about['folder']}, model {', '.join(about['model'])} (trained on "
+             f"{', '.join(about['model_trained_on'])} data), {about['peaks']} R peaks, the first {about['learning_s']:g} s not counted"]
+    if about["known_patients"]:
+        lines.append(f"{len(about['known_patients'])} of these records are patients of its training: the figures say nothing about the "
+                     "next patient")
+    left_out = " ".join(about["left_out"]) or "there are none"
+    lines.append("paced records " + ("counted" if about["paced"] == "in" else f"left out: {left_out}"))
     cells = [("QRS", "Se"), ("QRS", "+P"), ("VEB", "Se"), ("VEB", "+P"), ("VEB", "FPR"), ("SVEB", "Se"), ("SVEB", "+P"), ("SVEB", "FPR")]
+    lines += ["", f"{'%':<24}" + "".join(f"{f'{event} {figure}':>12}" for event, figure in cells)]
     for label, source in (("gross, AAMI's classes", document["gross"]), ("average over records", document["average"]),
                           ("gross, bxb's classes", document["bxb"]["gross"]), ("average over records", document["bxb"]["average"])):
         lines.append(f"{label:<24}" + "".join(f"{'-' if source[a][b] is None else format(source[a][b], '.2f'):>12}" for a, b in cells))
     if document["intervals"]:
         pairs = [document["intervals"][a][b] for a, b in cells]
-        lines.insert(-3, f"{'  95 % over records':<24}" + "".join(f"{'-' if p is None else f'{p[0]:.1f}-{p[1]:.1f}':>12}" for p in pairs))
+        shown = ["-" if pair is None else f"{pair[0]:.1f}-{pair[1]:.1f}" for pair in pairs]
+        lines.insert(-3, f"{'  95 % over records':<24}" + "".join(f"{text:>12}" for text in shown))
     lines += ["", f"{'%':<8}{'Se':>8}{'+P':>8}{'F1':>8}  {'95 % interval':<15}{'beats':>9}"]
     for name in CLASS_NAMES:
         row = classes[name]
         pair = row["F1_interval"]
         text = ["-" if row[key] is None or not np.isfinite(row[key]) else f"{row[key]:.2f}" for key in ("Se", "+P", "F1")]
-        lines.append(f"{name:<8}" + "".join(f"{value:>8}" for value in text) + f"  {'' if pair is None else f'[{pair[0]:.1f}, {pair[1]:.1f}]':<15}"
-                     + f"{row['beats']:>9,}")
+        between = "" if pair is None else f"[{pair[0]:.1f}, {pair[1]:.1f}]"
+        lines.append(f"{name:<8}" + "".join(f"{value:>8}" for value in text) + f"  {between:<15}{row['beats']:>9,}")
     lines += [f"accuracy {classes['accuracy']:.2f} % of all reference beats, {classes['matched_accuracy']:.2f} % of those found",
-              f"errors: detector {classes['missed']:,} missed and {classes['extra']:,} extra, classifier {classes['mislabelled']:,} mislabelled",
+              f"errors: detector {classes['missed']:,} missed and {classes['extra']:,} extra, "
+              f"classifier {classes['mislabelled']:,} mislabelled",
               f"expected calibration error {document['calibration']['ece']:.4f} over {document['calibration']['beats']:,} beats found"]
     return "\n".join(lines) + "\n"
 
 
-def save_records(document, results, table, out, peaks, json_file=None):
-    """Write what --records gives: figures as JSON and text, bxb's formats, all beats as CSV. Returns the files' common stem."""
+def review_of_records(table):
+    """The review list of labelled recordings (`evaluate_records`' table): beats that were found, matched and classified."""
+    known = table[table["reference"].isin(CLASS_NAMES) & table["label"].isin(CLASS_NAMES)]
+    index = {name: k for k, name in enumerate(CLASS_NAMES)}
+    p = known[[f"p_{name}" for name in CLASS_NAMES]].to_numpy(np.float64)
+    scored = Scored(known["reference"].map(index).to_numpy(np.int64), known["label"].map(index).to_numpy(np.int64), p, p,
+                    known["record"].to_numpy(str), known["sample"].to_numpy(np.int64))
+    review = review_list(scored, time_s=known["time_s"].to_numpy())
+    return review.drop(columns="row")
+
+
+def save_records(document, results, table, out, peaks, folder, json_file=None):
+    """Write what --records gives: figures as JSON and text, bxb's formats, all beats and the review list as CSV, its first strips
+    as a picture. folder: the records. Returns the files' common stem."""
     stem = Path(out) / f"{'+'.join(document['about']['model']).replace('/', '_')}_{peaks}"
     text = records_text(document)
     artifacts.save_text(f"{stem}.txt", text)
@@ -732,6 +760,12 @@ def save_records(document, results, table, out, peaks, json_file=None):
     artifacts.save_text(f"{stem}_shutdown.txt", ec57.format_shutdown(results["bxb"]))
     with artifacts.writing(f"{stem}_beats.csv") as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")
+    review = review_of_records(table)
+    with artifacts.writing(f"{stem}_review.csv") as temporary:
+        review.to_csv(temporary, index=False)
+    about = document["about"]
+    title = f"Most worth a look: {', '.join(about['model'])}, {about['data']} records of {about['folder']}"
+    save_figure(f"{stem}_review.png", plot_review(review, np.zeros((len(review), beats.WIDTH)), folder, title))
     if json_file:
         artifacts.save_json(json_file, document)
     return stem
@@ -775,11 +809,12 @@ def main(argv=None):
         raise InputError(f"--draws {args.draws} must be at least 1")
     data, weight = artifacts.locate(args.data), artifacts.locate(args.weight)
     if not args.records:
-        unused = [option for option, value, default in (("--json", args.json, None), ("--model", args.model, "auto"), ("--only", args.only, None),
-                                                        ("--exclude", args.exclude, [])) if value != default]
+        unused = [f"--{name}" for name in ("json", "model", "only", "exclude", "lead", "peaks", "paced", "learning", "reference")
+                  if getattr(args, name) != parser.get_default(name)]
         if unused:
             raise InputError(f"{', '.join(unused)}: only with --records DIR")
-        evaluate_rows(args.weights, data, weight, list(dict.fromkeys(args.splits)), args.out, args.with_signal, args.strips, args.draws, args.seed)
+        evaluate_rows(args.weights, data, weight, list(dict.fromkeys(args.splits)), args.out, args.with_signal, args.strips,
+                      args.draws, args.seed)
         return
     if args.learning < 0:
         raise InputError(f"--learning {args.learning:g} is in seconds, not below 0")
@@ -789,7 +824,7 @@ def main(argv=None):
         raise InputError(f"no beat lies after the first {args.learning:g} s of these records: give a shorter --learning, in s")
     print(records_text(document))
     out = Path(args.out) if args.out else Path(args.data) / "evaluation" / f"records_{Path(args.records).resolve().name}"
-    print(f"wrote {save_records(document, results, table, out, args.peaks, args.json)}*")
+    print(f"wrote {save_records(document, results, table, out, args.peaks, args.records, args.json)}*")
 
 
 if __name__ == "__main__":

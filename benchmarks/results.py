@@ -76,7 +76,7 @@ def predict_again(data, weight, folders):
         for path in models.get("recordings", []) + models.get("interpatient", []) + models.get("kaggle", []):
             print(f"{heading}: {path.name}", file=sys.stderr, flush=True)
             document, results, table = evaluate.evaluate_records(folders[folder], str(path), peaks=peaks, learning=learning, weight=weight, only=only)
-            evaluate.save_records(document, results, table, Path(data) / "evaluation" / f"records_{name}", peaks)
+            evaluate.save_records(document, results, table, Path(data) / "evaluation" / f"records_{name}", peaks, folders[folder])
 
 
 # ------------------------------------------------------------------------------------------------ tables

@@ -320,6 +320,8 @@ def test_files_of_records(prepared, scored_records, demo):
     assert set(table["record"]) == {"demo00", "demo01", "demo02"}
     lines = (stem.parent / "self_detected_line.txt").read_text().splitlines()
     assert lines[0].startswith("Record Nn'") and [line.split()[0] for line in lines[1:4]] == ["demo00", "demo01", "demo02"]
+    review = pd.read_csv(f"{stem}_review.csv")
+    assert review["worth"].is_monotonic_decreasing and set(review["record"]) <= set(table["record"])
     assert "Beat-by-beat comparison results for record demo01" in (stem.parent / "self_detected_standard.txt").read_text()
 
 
