@@ -563,6 +563,7 @@ def plot_errors(predictions, rows, confusions=6, examples=4, fs=beats.SOURCE_FS,
                          loc="left")
         line[0].set_ylabel(f"{CLASS_NAMES[a]} → {CLASS_NAMES[b]}\n{count:,}", fontsize=fontsize + 2, rotation=0, ha="right",
                            va="center", labelpad=10)
+    figure.supxlabel(say("Time (s)"), fontsize=fontsize)
     figure.suptitle(say("The most frequent confusions") + " (" + say("true → predicted, number of beats; surest mistakes first")
                     + ")",
                     fontsize=fontsize + 2)
@@ -614,8 +615,7 @@ def plot_dataset(data="data", per_class=20, seed=0, *, fontsize=9, lang="en"):
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(handles=[Patch(fc=("#555555", alpha), ec="#555555", hatch=hatch, label=say(names[step]))
                        for step, hatch, alpha in zip(steps, ("", "///", "", ""), (1, 0.35, 0.7, 0.45))], fontsize=fontsize - 1,
-                       frameon=False,
-              ncols=len(steps), loc="upper right")
+              frameon=False, ncols=len(steps), loc="lower right", bbox_to_anchor=(1, 1))
     about = say("source {source}, protocol {protocol}", source=manifest["source"], protocol=manifest["protocol"])
     about += f" ({say('synthetic')})" if manifest.get("synthetic") else ""
     ax.set_title(f"{say('Beats per class')}: {about}", fontsize=fontsize + 2, loc="left")
@@ -750,7 +750,7 @@ def gallery(folder, source, args):
             figure = saliency_page(recording, table, inference.load_model(), start, args.fontsize, args.lang, count=4)
             finish([(figure, 1, 1)], folder / "gallery_saliency.png", None, dpi=110)
     if (artifacts.processed(args.data) / "manifest.json").exists():
-        finish([(plot_dataset(args.data, fontsize=args.fontsize, lang=args.lang), 1, 1)], folder / "gallery_dataset.png", None, dpi=80)
+        finish([(plot_dataset(args.data, fontsize=args.fontsize, lang=args.lang), 1, 1)], folder / "gallery_dataset.png", None, dpi=100)
 
 
 def main(argv=None):
