@@ -66,7 +66,7 @@ def windows(duration, past=None, delay=60.0, hop=HOP):
         edges = np.linspace(0, duration, count + 1)
         return [(low if low else 0.0, high if high < duration else end, max(low - MARGIN, 0.0), min(high + MARGIN, end))
                 for low, high in zip(edges[:-1], edges[1:])]
-    ready = np.arange(hop, max(duration - delay, 0) + hop, hop)     # beats before these times are described once `delay` more has come
+    ready = np.arange(hop, max(duration - delay, 1e-3) + hop, hop)   # beats before these times are described once `delay` more has come
     rows = [(high - hop, high, max(high - past, 0.0), min(high + delay, end)) for high in ready]
     rows[-1] = (rows[-1][0], end, rows[-1][2], end)
     return rows
@@ -268,7 +268,8 @@ def _normal_rr(pre, usual):
 def _rhythm(page):
     """RR intervals in the patient's own units. pre, post: seconds to the beat before and after. Natural logarithms of pre and post over:
     the normal RR; the 75th percentile of 30 intervals; medians of 5, 50 and 200; the largest and smallest of the 8 before.
-    pre/post; (pre + post) / (2 normal): 0 for a full compensatory pause. RR at lags -4..4 over normal RR. Ranks of pre among 8 and 200 around."""
+    pre/post; (pre + post) / (2 normal): 0 for a full compensatory pause. RR at lags -4..4 over normal RR. Ranks of pre among 8 and 200 around.
+    Rate (median of 5) against the patient's slow one (95th percentile of the page): a tachycardia that lasts is normal by every local reference."""
     pre, post, normal = page["pre"], page["post"], page["normal"]
     log_pre, log_post = np.log(pre), np.log(post)
     references = {"normal": np.log(normal), "p75": np.log(page["steady"]), "p75_100": _percentile(log_pre, 100, 75),
@@ -296,7 +297,15 @@ def _rhythm(page):
         table[f"short{n}"] = ndimage.uniform_filter1d(short, n, mode="reflect")
     table["rate_normal"] = references["med5"] - references["normal"]
     table["rate_med200"] = references["med5"] - references["med200"]
-    table["rate_p95"] = references["med5"] - np.percentile(references["med5"], 95)
+    slow = table["rate_p95"] = references["med5"] - np.percentile(references["med5"], 95)
+    table["fast_share"] = np.full(len(pre), (slow < -0.25).mean())
+    # how abruptly the rate changed: mean of 4 intervals against the 4 before, the largest fall in the last n beats and rise in the next n
+    smooth = ndimage.uniform_filter1d(log_pre, 4, mode="nearest")
+    step = _shift(smooth, 2) - _shift(smooth, -2)
+    for n in (20, 100):
+        table[f"onset{n}"] = ndimage.minimum_filter1d(step, n, mode="nearest", origin=n // 2 - 1)
+        table[f"offset{n}"] = ndimage.maximum_filter1d(step, n, mode="nearest", origin=-(n // 2))
+    table["regular5"] = np.log(ndimage.uniform_filter1d(np.diff(log_pre, prepend=log_pre[0]) ** 2, 5, mode="reflect").clip(0) ** 0.5 + 0.005)
     return table
 
 
@@ -540,7 +549,7 @@ def _card(model):
 NAMES = tuple("""
 pre_normal post_normal pre_p75 post_p75 pre_p75_100 post_p75_100 pre_med5 post_med5 pre_med50 post_med50 pre_med200 post_med200 pre_post
 pair_normal rr-4 rr-3 rr-2 rr-1 rr+2 rr+3 rr+4 pre_max8 pre_min8 drop8 rise8 pre_med3_before rank8 rank200 short5 short15 short60
-rate_normal rate_med200 rate_p95 rmssd15 mad15 jumps15 turns15 iqr15 rmssd30 mad30 jumps30 turns30 iqr30 rmssd60 mad60 jumps60 turns60
+rate_normal rate_med200 rate_p95 fast_share onset20 offset20 onset100 offset100 regular5 rmssd15 mad15 jumps15 turns15 iqr15 rmssd30 mad30 jumps30 turns30 iqr30 rmssd60 mad60 jumps60 turns60
 iqr60 mad_usual corr_p diff_p corr_qrs diff_qrs corr_st diff_st corr_t diff_t corr_whole diff_whole amplitude area polarity slope
 width20 width20_ratio width35 width35_ratio width50 width50_ratio t_size corr_p_d diff_p_d corr_qrs_d diff_qrs_d corr_st_d diff_st_d
 corr_t_d diff_t_d corr_whole_d diff_whole_d amplitude_d area_d polarity_d slope_d width20_d width20_ratio_d width35_d width35_ratio_d

@@ -1,0 +1,192 @@
+"""What the context model does on patients it never saw, and what it costs. Every figure of the README about it comes from here.
+
+    python benchmarks/context.py --mitdb data/mitdb --svdb data/svdb                # tables 1, 3, 4: scored with the weights in weight/
+    python benchmarks/context.py --mitdb data/mitdb --svdb data/svdb --cv           # table 2 too: five trainings
+
+1  DS1 -> DS2 and DS1 + SVDB -> DS2, annotated and detected peaks, with and without record 232 (single-beat models of the same protocol
+   beside them where weight/ has them); the first five minutes learnt from a person's labels, from minute five on
+2  SVDB by cross-validation over its records; training: the other folds and MIT-BIH without paced records
+3  false alarms per hour on recordings without any V or without any S
+4  time per 100,000 beats on one core; pacing found
+
+Se/+P in percent, F1 with 95 % bootstrap intervals over records. Every confusion, missed beat and false beat counts; whole recordings.
+"""
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import model_context as mc                              # noqa: E402
+from data_preprocess import DS1, DS2                    # noqa: E402
+from ecg import artifacts, context                      # noqa: E402
+from ecg.beats import detect_r_peaks                    # noqa: E402
+from ecg.records import read_wfdb                       # noqa: E402
+
+PEAKS = ("annotated", "detected")
+
+
+def predicted(net, patients):
+    return {p.name: {view: context.logits(net, p.views[view].numbers) for view in PEAKS} for p in patients}
+
+
+def table_ds2(patients, weight):
+    print("\n1  Patients of DS2")
+    for title, protocol in (("DS1 -> DS2", "interpatient"), ("DS1 + SVDB -> DS2", "interpatient_plus")):
+        path = artifacts.weights_path(weight, "context", protocol)
+        if not path.exists():
+            print(f"{title}: {path} is missing")
+            continue
+        net, card = mc.load(path)
+        assert not {name.split("/")[-1] for name in card["manifest"]["records"]} & set(DS2)
+        found = predicted(net, patients)
+        for view in PEAKS:
+            print(mc.score_line(f"{title}, {view}", mc.score_patients(patients, found, view)))
+            print(mc.score_line(f"{title}, {view}, without 232",
+                                mc.score_patients([p for p in patients if p.record != "232"], found, view)))
+        adapted(title, net, patients)
+    single_beats(patients, weight)
+
+
+def adapted(title, net, patients, minutes=5):
+    """Before and after fine-tuning on the first five minutes' labels; scored from there on, detected peaks."""
+    before, after = [], []
+    for p in patients:
+        seen = p.views["detected"]
+        tuned = mc.adapt(net, seen.numbers, mc.labelled_minutes(p, minutes))
+        for model, rows in ((net, before), (tuned, after)):
+            rows.append(mc.confusion(p, "detected", context.logits(model, seen.numbers).argmax(axis=1), learning=60 * minutes))
+    print(mc.score_line(f"{title}, from minute {minutes}, as it is", before))
+    print(mc.score_line(f"{title}, from minute {minutes}, adapted", after))
+
+
+def single_beats(patients, weight):
+    """The single-beat models of the interpatient protocol, where they have been trained."""
+    from inference import classify
+    for name in ("self", "deep", "resnet18", "residual"):
+        path = artifacts.weights_path(weight, name, "interpatient")
+        if not path.exists():
+            continue
+        rows = []
+        for p, signal in patients_signals(patients):
+            table = classify(signal, p.fs, str(path), r_peaks=p.views["detected"].peaks)
+            labels = table.label.replace("?", "Q").map({c: k for k, c in enumerate("NSVFQ")}).to_numpy()
+            rows.append(mc.confusion(p, "detected", labels))
+        print(mc.score_line(f"DS1 -> DS2, detected, single beats: {name}", rows))
+
+
+def patients_signals(patients):
+    for p in patients:
+        yield p, read_wfdb(FOLDERS[p.name.split("/")[0]] / p.record).signal
+
+
+def table_svdb(svdb, mitdb, seed):
+    print(f"\n2  SVDB, cross-validation over {len(svdb)} records (training: the other folds and {len(mitdb)} records of MIT-BIH)")
+    found = mc.cross_validate(svdb, members=3, seed=seed, always=mitdb)
+    bias, temperature = mc.calibrate(svdb, found)
+    for view in PEAKS:
+        print(mc.score_line(f"SVDB, {view}", mc.score_patients(svdb, found, view, bias)))
+    print(f"class biases chosen on the same predictions: {bias}; temperature {temperature:.2f}")
+    table_false_alarms("SVDB, cross-validation", svdb, found, bias)
+
+
+def table_false_alarms(title, patients, found, bias=0.0):
+    """Per hour, on the records without a beat of that class; N recall on the records with neither."""
+    counts = mc.score_patients(patients, found, "detected", bias)
+    hours = np.array([p.n_samples / p.fs / 3600 for p in patients])
+    normal = (counts[:, 1].sum(axis=1) == 0) & (counts[:, 2].sum(axis=1) == 0) & (counts[:, 3].sum(axis=1) == 0)
+    for k, name in ((1, "S"), (2, "V")):
+        without = counts[:, k].sum(axis=1) == 0
+        if without.any():
+            alarms = counts[without][:, :, k].sum(axis=1)
+            print(f"3  {title}: false {name} per hour on {without.sum()} records without {name}: {alarms.sum() / hours[without].sum():.1f} "
+                  f"(median of records {np.median(alarms / hours[without]):.1f})")
+    if normal.any():
+        c = counts[normal].sum(axis=0)
+        print(f"3  {title}: N recall on {normal.sum()} records of N only: {100 * c[0, 0] / c[0].sum():.2f} %")
+
+
+def table_cost(weight):
+    import onnxruntime as ort
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    found = sorted(Path(weight).glob("ecg_model_context*.onnx"))
+    if not found:
+        return
+    session = ort.InferenceSession(str(found[0]), options, providers=["CPUExecutionProvider"])
+    seconds = {"R peaks": 0.0, "numbers": 0.0, "network": 0.0}
+    beats = 0
+    for folder in FOLDERS.values():
+        for name in sorted(path.stem for path in folder.glob("*.hea"))[:12]:
+            recording = read_wfdb(folder / name)
+            start = time.process_time()
+            peaks = detect_r_peaks(recording.signal, recording.fs)
+            seconds["R peaks"] += time.process_time() - start
+            start = time.process_time()
+            numbers = context.describe(recording.signal, recording.fs, peaks)
+            seconds["numbers"] += time.process_time() - start
+            start = time.process_time()
+            context.logits(session, numbers)
+            seconds["network"] += time.process_time() - start
+            beats += len(peaks)
+    print("\n4  CPU seconds per 100,000 beats on one core: " + ", ".join(f"{k} {1e5 * v / beats:.1f}" for k, v in seconds.items())
+          + f" ({beats:,} beats)")
+
+
+def table_pacing(folder):
+    from ecg.beats import classes_of
+    from ecg.records import read_annotation
+    flagged, normal = [], []
+    for name in sorted(path.stem for path in folder.glob("*.atr")):
+        recording = read_wfdb(folder / name)
+        samples, symbols, _ = read_annotation(folder / name)
+        beats = classes_of(symbols) >= 0
+        at, first = np.unique(samples[beats], return_index=True)
+        is_paced = np.isin(np.array(symbols)[beats][first], ["/", "f"])
+        found = context.paced(recording.signal, recording.fs, at)
+        (flagged if is_paced.mean() > mc.PACED_SHARE else normal).append((name, found[is_paced].sum(), is_paced.sum(), found[~is_paced].sum()))
+    print("4  Pacing found: " + ", ".join(f"{name} {100 * hit / count:.0f} %" for name, hit, count, _ in flagged)
+          + f"; beats of the {len(normal)} other records called paced: {sum(row[3] for row in normal)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], epilog=__doc__.split("\n\n", 1)[1], formatter_class=artifacts.HelpFormatter)
+    parser.add_argument("--mitdb", metavar="DIR", default="data/mitdb", help="MIT-BIH Arrhythmia Database")
+    parser.add_argument("--svdb", metavar="DIR", default="data/svdb", help="MIT-BIH Supraventricular Arrhythmia Database")
+    parser.add_argument("--weight", metavar="DIR", default="weight", help="folder of the weights")
+    parser.add_argument("--cv", action="store_true", help="table 2 too")
+    parser.add_argument("--seed", type=int, default=0, help="of the cross-validation")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    weight, mitdb, svdb = (artifacts.locate(folder) for folder in (args.weight, args.mitdb, args.svdb))
+    FOLDERS.update({mitdb.name: mitdb, svdb.name: svdb})
+    print(__doc__.strip().split("\n\n")[-1])
+    ds2 = mc.load_patients([mitdb], views=PEAKS, wanted=lambda name: name in DS2)
+    table_ds2(ds2, weight)
+    path = artifacts.weights_path(weight, "context", "interpatient_plus")
+    if path.exists():
+        net, _ = mc.load(path)
+        table_false_alarms("DS2, trained on DS1 + SVDB", ds2, predicted(net, ds2))
+    path = artifacts.weights_path(weight, "context", "interpatient")
+    if path.exists() or args.cv:
+        others = mc.load_patients([svdb], views=mc.VIEWS if args.cv else PEAKS)
+    if path.exists():
+        net, _ = mc.load(path)
+        found = predicted(net, others)
+        print("\n2  SVDB, trained on DS1 only")
+        for view in PEAKS:
+            print(mc.score_line(f"DS1 -> SVDB, {view}", mc.score_patients(others, found, view)))
+        adapted("DS1 -> SVDB", net, others)
+    if args.cv:
+        table_svdb(others, mc.load_patients([mitdb], wanted=lambda name: name in DS1 + DS2), args.seed)
+    table_cost(weight)
+    table_pacing(mitdb)
+
+
+FOLDERS = {}
+
+if __name__ == "__main__":
+    artifacts.run(main)
