@@ -25,7 +25,7 @@ import onnxruntime as ort
 import pandas as pd
 from tqdm import tqdm
 
-from clean_ECG import preprocess_ecg_signal                      # noqa: F401  (people import it from here)
+from clean_ECG import preprocess_ecg_signal, remove_strong_hum, turn_upright, unlike_training  # noqa: F401  (people import it here)
 from ecg import artifacts, beats, context, holter, records
 from ecg.artifacts import InputError
 from ecg.beats import CLASS_NAMES, detect_r_peaks, extract_beats  # noqa: F401
@@ -177,18 +177,20 @@ def load(name, weight="weight", engine="auto", threads=0):
     return load_onnx_model(name, weight, threads) if engine == "onnx" else load_model(name, weight)
 
 
-def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="auto"):
+def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="auto", mains="auto"):
     """Find and classify the beats of one lead.
 
     signal: (n,) in any unit, NaN where samples are missing; fs in Hz, 50 to 2000. model: a name (`auto`, `context`, `self`,
     ...), a path, or what load_model or load_onnx_model gave. r_peaks: (m,) sample numbers, when they are known already.
+    mains: `auto` takes strong mains hum out, and nothing else, because the models were trained on raw signals; `none` leaves it.
     Returns a DataFrame, one line a beat: sample, time_s, label (N S V F Q, `?` where a beat could not be classified),
     confidence, p_N ... p_Q, quality (`ok` or the reason). Its attrs hold model (name), unreadable (start, stop, reason in
     samples) and n_samples, fs. Raises ValueError for arrays of the wrong shape and InputError for a model that cannot be had.
     """
     signal = np.asarray(signal, np.float64)
-    found, unreadable = beats.detect_r_peaks(signal, fs), beats.unreadable(signal, fs)
+    found, unreadable = beats.find_beats(signal, fs)
     found = found if r_peaks is None else np.asarray(r_peaks, np.int64)
+    signal, hum = remove_strong_hum(signal, fs) if mains == "auto" else (signal, None)
     if isinstance(model, (str, Path)):
         model = load(choose_model(str(model), len(signal) / fs, len(found), weight), weight, engine)
     card = card_of(model)
@@ -211,8 +213,18 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     table.loc[known, "label"] = np.array(CLASS_NAMES, dtype=object)[probabilities[known].argmax(axis=1)]
     table.loc[known, "confidence"] = probabilities[known].max(axis=1)
     table.attrs = {"model": card["name"], "fs": float(fs), "n_samples": len(signal), "unreadable": unreadable,
+                   "notes": [hum] if hum else [],
                    "trained_on": "synthetic data" if card["manifest"].get("synthetic") else "real recordings"}
     return table
+
+
+def upright(recording, invert="auto"):
+    """The recording with its lead turned where it lies upside down (invert: auto, yes, no), and notes on what was done or is
+    doubtful, such as a lead unlike those of the training."""
+    peaks = beats.detect_r_peaks(recording.signal, recording.fs)
+    signal, turned = turn_upright(recording.signal, recording.fs, invert, recording.lead, peaks)
+    strange = unlike_training(recording.lead, signal, recording.fs, peaks)
+    return recording._replace(signal=signal, notes=(*recording.notes, *filter(None, (turned, strange))))
 
 
 def agreement(table, other):
@@ -248,7 +260,7 @@ def as_dict(recording, table, summary, with_beats=True):
     a = table.attrs
     seconds = [{"start_s": start / a["fs"], "stop_s": stop / a["fs"], "reason": reason} for start, stop, reason in a["unreadable"]]
     result = {"recording": recording.name, "lead": recording.lead, "fs": a["fs"], "n_samples": a["n_samples"], "model": a["model"],
-              "trained_on": a["trained_on"], "notes": list(recording.notes), "unreadable": seconds, "summary": summary}
+              "trained_on": a["trained_on"], "notes": [*recording.notes, *a["notes"]], "unreadable": seconds, "summary": summary}
     if with_beats:
         result["beats"] = table[COLUMNS].astype(object).where(table[COLUMNS].notna(), None).to_dict("records")
     return result
@@ -271,7 +283,7 @@ def as_text(recording, table, summary, lines=20):
     a = table.attrs
     out = [f"{recording.name}: lead {recording.lead}, {a['fs']:g} Hz, {_clock(a['n_samples'] / a['fs'])}, {len(table):,} beats; "
            f"model {a['model']} (trained on {a['trained_on']})"]
-    out += [f"  note: {note}" for note in recording.notes]
+    out += [f"  note: {note}" for note in (*recording.notes, *a["notes"])]
     lost = sum(stop - start for start, stop, _ in a["unreadable"])
     if lost:
         reasons = sorted({reason for *_, reason in a["unreadable"]})
@@ -330,8 +342,9 @@ def label_recording(path, folder, options):
             with contextlib.suppress(InputError):
                 if artifacts.load_json(finished, "inference.py").get("made_from") == artifacts.plain(identity):
                     return str(path), None, True
-        recording = records.read_recording(path, options["lead"], options["fs"], options["unit"])
-        table = classify(recording.signal, recording.fs, options["model"], weight=options["weight"], engine=options["engine"])
+        recording = upright(records.read_recording(path, options["lead"], options["fs"], options["unit"]), options["invert"])
+        table = classify(recording.signal, recording.fs, options["model"], weight=options["weight"], engine=options["engine"],
+                         mains=options["mains"])
         artifacts.save_text(folder / f"{name}.csv", as_csv(table))
         write_annotation(folder, name, table)
         artifacts.save_json(finished, {**as_dict(recording, table, summarise(table), with_beats=False), "made_from": identity})
@@ -398,10 +411,11 @@ def demo(args):
 def _labelled(recording, args, model):
     """The table of one recording; with --engine both, or in the demo, the other engine's agreement is printed."""
     engine = "auto" if args.engine == "both" else args.engine
-    table = classify(recording.signal, recording.fs, model, weight=args.weight, engine=engine)
+    table = classify(recording.signal, recording.fs, model, weight=args.weight, engine=engine, mains=args.mains)
     if args.engine == "both":
         names = {"onnx": "ONNX Runtime", "torch": "PyTorch"}
-        tables = {e: classify(recording.signal, recording.fs, table.attrs["model"], weight=args.weight, engine=e) for e in names}
+        tables = {e: classify(recording.signal, recording.fs, table.attrs["model"], weight=args.weight, engine=e,
+                              mains=args.mains) for e in names}
         same, difference = agreement(*tables.values())
         print(f"{recording.name}: {' and '.join(names.values())} agree on {100 * same:.2f} % of {len(table):,} labels; "
               f"largest difference of a probability {difference:.1e}")
@@ -424,7 +438,7 @@ def _output(args, recording, table, samples=None, symbols=None, reference=None):
         write_annotation(args.annotation, recording.name, table)
     if args.report:
         from report import write_report
-        write_report(args.report, recording, table, summary, lang=args.lang)
+        write_report(args.report, recording, table, summary, warnings=table.attrs["notes"], lang=args.lang)
     for path in (args.csv, args.json, args.annotation and Path(args.annotation) / f"{recording.name}.cnn", args.report):
         if path:
             print(f"wrote {path}")
@@ -439,6 +453,8 @@ def main(argv=None):
                         "model below that; or a name (self, deep, residual, context ...) or a .pth or .onnx file")
     parser.add_argument("--engine", choices=("auto", "onnx", "torch", "both"), default="auto",
                         help="what computes the model; auto: ONNX Runtime where there is an ONNX file; both: and how they agree")
+    parser.add_argument("--invert", choices=("auto", "yes", "no"), default="auto", help="turn a lead that lies upside down")
+    parser.add_argument("--mains", choices=("auto", "none"), default="auto", help="auto: take strong mains hum out; nothing else is filtered")
     parser.add_argument("--reference", metavar="EXT", default="atr", help="annotator to compare with, where a WFDB record has it")
     parser.add_argument("--lines", type=int, default=20, help="beats shown in the terminal (0: all)")
     parser.add_argument("--csv", metavar="FILE", help="write the beats as CSV")
@@ -470,7 +486,7 @@ def main(argv=None):
         raise InputError(f"{next(o for o, v in single.items() if v)} names one file, but there are {len(args.files)} recordings: "
                          "use --out DIR")
     for file in args.files:
-        recording = records.read_recording(file, args.lead, args.fs, args.unit)
+        recording = upright(records.read_recording(file, args.lead, args.fs, args.unit), args.invert)
         table = _labelled(recording, args, args.model)
         if len(table) < 2:
             raise InputError(f"{file}: {len(table)} beat found in {len(recording.signal) / recording.fs:.1f} s of lead {recording.lead}; "
@@ -490,6 +506,7 @@ def archive(args):
     """Label every recording below the given folders; what failed is told at the end. Returns the exit status."""
     roots = [(Path(file), path) for file in args.files for path in records.find_recordings(file)]
     options = {"model": args.model, "engine": args.engine, "lead": args.lead, "fs": args.fs, "unit": args.unit,
+               "invert": args.invert, "mains": args.mains,
                "weight": str(artifacts.locate(args.weight).resolve())}
     results, by_root = [], {}
     for root, path in roots:

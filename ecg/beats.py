@@ -158,6 +158,11 @@ def unreadable(ecg, fs, chunk=600.0):
     return _detect(ecg, fs, chunk)[1]
 
 
+def find_beats(ecg, fs, chunk=600.0):
+    """(detect_r_peaks(...), unreadable(...)) in one go, for those who want both."""
+    return _detect(ecg, fs, chunk)
+
+
 def _detect(ecg, fs, chunk, live=False):
     """(R peaks, unreadable stretches) of one lead."""
     ecg = np.asarray(ecg)
