@@ -500,6 +500,8 @@ def evaluate_rows(names, data="data", weight="weight", splits=("val", "test"), o
             raise InputError(f"--weights: {path} and {models[name]} would both be called {name}")
         models[name] = path
         card = inference.card_of(model)
+        if inference.is_context(card):
+            raise InputError(f"{path} looks at whole recordings, not at single rows: evaluate it with --records DIR --model {path}")
         trained = card["manifest"]
         if trained.get("protocol") != protocol:
             raise InputError(f"{path} was trained under protocol {trained.get('protocol')}, the rows in "
