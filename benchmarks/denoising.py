@@ -84,7 +84,7 @@ def main(argv=None):
                 start = rng.integers(len(noise[kind]) - min(len(signal), len(noise[kind]) // 2))
                 x = add_noise(signal, FS, np.resize(np.roll(noise[kind], -start), len(signal)), snr, rng)
             for treatment in TREATMENTS:
-                table = inference.classify(treat(x, treatment), FS, model, weight=args.weight)
+                table = inference.classify(treat(x, treatment), FS, model, weight=args.weight, mains="none")
                 counts[(kind, snr), treatment] += ec57.compare(
                     samples, symbols, table["sample"], table.label.replace(inference.UNLABELLED, "Q"), FS,
                     n_samples=len(signal), learning=0, class_map="aami").counts
