@@ -181,6 +181,13 @@ def _unit_needed(path):
     return InputError(f"{path} does not say in what unit its values are: give --unit V, mV, uV, or GAIN/mV for ADC units")
 
 
+def _unit_or_millivolts(given, told):
+    """(unit, note): bare numbers are taken as mV, aloud. Beats and labels do not depend on the unit, only the scale of pictures does."""
+    if given is None and told is None:
+        return "mV", ("the file does not say its unit: mV taken (--unit says otherwise; labels do not depend on it)",)
+    return given, ()
+
+
 def _rate_needed(path):
     return InputError(f"{path} does not say its sampling rate: give --fs HZ")
 
@@ -519,9 +526,8 @@ def _from_text(path, lead, fs, unit):
         leads = [next((word for word in last if re.fullmatch(r"I{1,3}|aV[RLF]|V[1-6]", word)), leads[0])]
     number = choose_lead(leads, lead, path)
     told = units[keep[number]] or _head_unit(head)
-    if unit is None and told is None:
-        raise _unit_needed(path)
-    x, notes = _numbers(columns[keep[number]], path), ()
+    unit, assumed = _unit_or_millivolts(unit, told)
+    x, notes = _numbers(columns[keep[number]], path), assumed
     own_fs = said_fs
     if clock is not None and fs is None:
         times, notes = _seconds(columns[clock], names[clock] if named else "", path)
@@ -703,11 +709,10 @@ def _from_numpy(path, lead, fs, unit):
     number = choose_lead(names, lead, path)
     if fs is None and said_fs is None:
         raise _rate_needed(path)
-    if unit is None and said_unit is None:
-        raise _unit_needed(path)
+    unit, assumed = _unit_or_millivolts(unit, said_unit)
     return Recording(to_millivolt(x[:, number].astype(np.float64), unit or said_unit, path), float(fs or said_fs), names[number],
                      recording_name(path), tuple(names), _chosen(names, number, lead) + _overruled("rate", said_fs, fs, "--fs")
-                     + _overruled("unit", said_unit, unit, "--unit"))
+                     + _overruled("unit", said_unit, unit, "--unit") + assumed)
 
 
 _READERS = {".edf": _from_edf, ".bdf": _from_edf, ".rec": _from_edf, ".csv": _from_text, ".tsv": _from_text, ".txt": _from_text,

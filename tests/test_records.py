@@ -260,8 +260,7 @@ def test_text(tmp_path, body, options):
 
 def test_text_asks_for_what_it_does_not_know(tmp_path):
     path = text(tmp_path / "a.csv", rows(ECG))
-    with pytest.raises(InputError, match="--unit"):
-        read_recording(path, fs=FS)
+    assert any("mV taken" in note for note in same(read_recording(path, fs=FS)).notes)      # assumed aloud
     with pytest.raises(InputError, match="--fs"):
         read_recording(path, unit="mV")
     with pytest.raises(InputError, match="--fs"):                        # counts of samples are no time
@@ -278,9 +277,11 @@ def test_text_asks_for_what_it_does_not_know(tmp_path):
     ("Filter,50 Hz\nRate,250 Hz\nEinheit,µV", 250, "uV")])
 def test_text_takes_nothing_else_for_rate_or_unit(tmp_path, head, fs, unit):
     body = head + "\n\n" + rows(ECG * (1000 if unit == "uV" else 1))
-    if fs is None or unit is None:
-        with pytest.raises(InputError, match="--fs" if fs is None else "--unit"):
-            read_recording(text(tmp_path / "a.csv", body), unit="mV" if fs is None else None)
+    if fs is None:
+        with pytest.raises(InputError, match="--fs"):
+            read_recording(text(tmp_path / "a.csv", body), unit="mV")
+    taken = read_recording(text(tmp_path / "a.csv", body), fs=fs or FS)
+    assert any("mV taken" in note for note in taken.notes) == (unit is None)
     same(read_recording(text(tmp_path / "a.csv", body), fs=None if fs else FS, unit=None if unit else "mV"))
 
 
