@@ -46,7 +46,7 @@ def read_recording(path, lead=None, fs=None, unit=None):
     """One lead of any ECG file.
 
     path: the file, with or without .hea for WFDB. lead: name or number from 0. fs in Hz and unit (`V`, `mV`, `uV`,
-    `200(1024)/mV`) are needed where the file does not say them, and win over the file where given. A recording faster than
+    `200(1024)/mV`) win over the file where given; the rate is needed where the file does not say it. A recording faster than
     2000 Hz is averaged down. Returns Recording.
     Raises InputError, naming file and option, for anything that cannot be read as an ECG.
     """
