@@ -556,6 +556,7 @@ def main(argv=None):
     parser.add_argument("files", nargs="*", metavar="FILE", help="a recording to replay, or - for a pipe; without it a synthetic "
                         "minute is replayed")
     records.add_options(parser)
+    parser.add_argument("--invert", choices=("yes", "no"), default="no", help="turn a lead that lies upside down")
     parser.add_argument("--format", choices=FORMATS, default="text", help="of a pipe: one number a line, or little-endian binary")
     parser.add_argument("--speed", type=float, help="replay at so many times real time; 0: as fast as possible (without it: 1, "
                         "and 0 for the synthetic minute)")
@@ -597,8 +598,9 @@ def main(argv=None):
     except ValueError as error:
         raise InputError(error) from None
     line = as_json if args.json else Lines()
+    sign = -1.0 if args.invert == "yes" else 1.0
     for chunk in chunks:
-        _print(monitor.push(chunk), line)
+        _print(monitor.push(sign * chunk), line)
     _print(monitor.finish(), line)
 
 
@@ -614,7 +616,8 @@ def _agreement(args, limits):
     models, results = _models(args), []
     for file in tqdm(args.files, desc="replaying", unit="recording", disable=None):
         recording = records.read_recording(file, args.lead, args.fs, args.unit)
-        results.append((recording.name, agreement(recording.signal, recording.fs, **models, **limits)[0]))
+        signal = -recording.signal if args.invert == "yes" else recording.signal
+        results.append((recording.name, agreement(signal, recording.fs, **models, **limits)[0]))
     print_agreement(results)
 
 

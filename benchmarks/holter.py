@@ -83,7 +83,9 @@ def label_day(paths, model, weight, folder):
     loaded = inference.load(model, weight, "onnx")
     single = not inference.is_context(inference.card_of(loaded))
     for module, name, step in (
-            (records, "read_recording", "read the files"), (beats, "detect_r_peaks", "R peaks"), (beats, "unreadable", "R peaks"),
+            (records, "read_recording", "read the files"), (beats, "find_beats", "R peaks"), (beats, "detect_r_peaks", "R peaks"),
+            (inference, "remove_strong_hum", "mains hum"), (inference, "turn_upright", "lead turned, or strange"),
+            (inference, "unlike_training", "lead turned, or strange"),
             (inference, "extract_beats", "cut rows"), (inference, "logits", "network"),
             (context, "describe", "compare with own patient"), (context, "paced", "compare with own patient"),
             (context, "logits", "network"), (inference, "summarise", "summary"),
@@ -98,7 +100,7 @@ def label_day(paths, model, weight, folder):
         return found
     inference.extract_beats = steps.timed("cut rows", keep)
     one = steps.timed("else", inference.label_recording)
-    options = {"model": model, "engine": "onnx", "lead": None, "fs": None, "unit": None, "weight": str(weight)}
+    options = _options(model, weight)
     card = inference.card_of(loaded)
     total, alone, rows = np.zeros(2), np.zeros(2), 0
     for path in tqdm(paths, desc=f"model {model}", unit="record", disable=None):
@@ -116,6 +118,12 @@ def label_day(paths, model, weight, folder):
             kept.clear()
     return {"steps": {k: v.tolist() for k, v in steps.seconds.items()}, "total": total.tolist(),
             "alone": alone.tolist() if single else None, "rows": rows, "peak_mb": _peak_mb()}
+
+
+def _options(model, weight):
+    """What `inference.py DIR --out DIR` hands to each of its tasks, by its defaults."""
+    return {"model": model, "engine": "onnx", "lead": None, "fs": None, "unit": None, "invert": "auto", "mains": "auto",
+            "weight": str(weight)}
 
 
 def label_joined(paths, model, weight):
@@ -188,11 +196,11 @@ def part_peer(args, model):
             for row in inference.extract_beats(recording.signal, r, recording.fs)[0]:
                 inference.predict_heartbeat(session, row)
             theirs += _clocks() - start
-            options = {"model": model, "engine": "onnx", "lead": None, "fs": None, "unit": None,
-                       "weight": str(artifacts.locate(args.weight))}
             start = _clocks()
-            inference.label_recording(str(path), folder, options)
+            _, error, _ = inference.label_recording(str(path), folder, _options(model, artifacts.locate(args.weight)))
             ours += _clocks() - start
+            if error:
+                raise InputError(error)
     day = 86400 / lengths
     ratio = theirs / ours
     print(f"\nneurokit2 {neurokit2.__version__} ecg_process and model {model} row by row, {len(paths)} records: "
