@@ -260,7 +260,7 @@ def page(data, docs):
         text += ["## Recordings, end to end", "",
                  "Means: what a user gets for a recording, beat by beat as ANSI/AAMI EC57 asks; `context` compares a beat with its own patient, "
                  "the others see it alone. Lines marked 'its training patients' are there to show how misleading they are. Does not mean: a "
-                 "clinical validation; both databases are small, old and ambulatory.", ""]
+                 "clinical validation; both databases are small, old and ambulatory. +P is EC57's, which forgives F and Q called V; F1 counts every confusion.", ""]
         for (name, _, _, peaks, _, heading), found in runs:
             if found:
                 tables[f"{name}_{peaks}"] = records_table(found, ("232",))
