@@ -411,11 +411,11 @@ def _alarm_figures(monitor, events, summary, offline, end):
             group = [e for e in group if e["duration_s"] >= monitor.pause and not e["open"]]
         true = [(e["time_s"], e["time_s"] + e["duration_s"], e) for e in group]
         delays = []
-        for start, stop, said in spans:
-            mine = [e for a, b, e in true if a <= stop and b >= start]
-            if mine:
-                first = np.searchsorted(offline, mine[0]["sample"])
-                due = mine[0]["time_s"] + monitor.pause if name == "pause" else \
+        for a, b, event in true:                                    # the first alarm of each, unless one was on already
+            said = min((said for start, stop, said in spans if a <= stop and b >= start), default=-1.0)
+            if said >= a:
+                first = np.searchsorted(offline, event["sample"])
+                due = a + monitor.pause if name == "pause" else \
                     offline[first + (RUN - 1 if name == "v_run" else holter.WINDOW)] / monitor.fs
                 delays.append(float(said - due))
         figures[name] = {"events": len(true), "alarms": len(spans),
