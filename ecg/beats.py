@@ -241,17 +241,18 @@ def _gaps(ecg, fs):
     some = some[np.isfinite(some)]
     lowest, middle, highest = np.percentile(some, [1, 50, 99]) if len(some) else (0.0, 0.0, 0.0)
     missing, spikes, low, high = [np.zeros((0, 2), np.int64)], [np.zeros((0, 2), np.int64)], np.inf, -np.inf
-    width = int(np.ceil(SPIKE * fs))
+    width, limit = int(np.ceil(SPIKE * fs)), 2 * (highest - lowest)
     for start, stop in _pieces(n, 1 << 17):
         first = max(start - width, 0)
         x = ecg[first:stop + width].astype(np.float64, copy=False)
-        fine = np.isfinite(x)
-        if not fine.all():
-            missing.append(_runs(~fine) + first)
-            x = np.where(fine, x, np.nan)
-        if fine.any():
-            low, high = min(low, np.fmin.reduce(x)), max(high, np.fmax.reduce(x))
-        spikes.append(_spikes(x, 2 * (highest - lowest), width) + first)
+        bottom, top = x.min(), x.max()
+        if not (np.isfinite(bottom) and np.isfinite(top)):
+            missing.append(_runs(~np.isfinite(x)) + first)
+            x = np.where(np.isfinite(x), x, np.nan)
+            bottom, top = np.fmin.reduce(x), np.fmax.reduce(x)
+        low, high = np.fmin(low, bottom), np.fmax(high, top)
+        if top - bottom > limit > 0:
+            spikes.append(_spikes(x, limit, width) + first)
     missing, spikes = _merged(np.concatenate(missing)), np.concatenate(spikes)
     flat = _constant(ecg, CLIPPED * fs)
     value = ecg[flat[:, 0]].astype(np.float64)
@@ -302,8 +303,6 @@ def _bridged(ecg, start, stop, bridges, middle):
 def _spikes(x, limit, width):
     """(k, 2) peaks of x, at most `width` samples wide, that stand out by more than `limit` on both sides."""
     rise = x[width:] - x[:-width]
-    if limit == 0 or len(rise) <= width or not (np.fmax.reduce(rise) > limit or np.fmin.reduce(rise) < -limit):
-        return np.zeros((0, 2), np.int64)
     before, after = rise[:-width], -rise[width:]
     return _runs((np.minimum(before, after) > limit) | (np.maximum(before, after) < -limit)) + width
 
