@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import dataclasses
 import datetime
+import inspect
 import json
 import math
 import os
@@ -344,7 +345,8 @@ def load_rows(data, device, balance="smote"):
 def model_card(name, net, arguments, manifest, recipe, seed, extra=()):
     """What a reader of the weights must know: architecture, input contract, classes, where the rows came from, recipe."""
     summary = {key: manifest[key] for key in ("source", "synthetic", "protocol", "seed", "n_real", "counts") if key in manifest}
-    return {"name": name, "architecture": type(net).__name__, "arguments": arguments,
+    defaults = {key: value.default for key, value in inspect.signature(type(net)).parameters.items()}
+    return {"name": name, "architecture": type(net).__name__, "arguments": {**defaults, **arguments},
             "parameters": models.parameter_count(net),
             "input": {"rate_hz": beats.ROW_FS, "source_rate_hz": beats.SOURCE_FS, "step": beats.STEP, "width": beats.WIDTH,
                       "scaling": "min-max over the beat's whole segment, then (row - mean) / scale, sample by sample",
