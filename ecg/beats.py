@@ -143,7 +143,7 @@ def detect_r_peaks(ecg, fs, chunk=600.0, live=False):
 
     The envelope of the QRS band against local levels of signal and noise, after Pan and Tompkins (1985) and gqrs, but
     looking both ways in time: zero-phase filters, levels from both sides, search-back in long intervals. The parameters
-    were chosen on the MIT-BIH Arrhythmia Database.
+    were chosen on the MIT-BIH Arrhythmia Database, with an eye on the supraventricular one (benchmarks/rpeaks.py).
     """
     return _detect(ecg, fs, chunk, live)[0]
 
