@@ -228,7 +228,7 @@ def compare(args):
             scores = []
             for seed in range(args.seeds):
                 chosen = torch.from_numpy(few_labels(y.numpy(), count, seed))
-                recipe = train.Recipe(epochs=max(6, 12_000 // count), batch=32, rate=3e-3 if freeze else 1e-3,
+                recipe = train.Recipe(epochs=args.epochs or max(6, 12_000 // count), batch=32, rate=3e-3 if freeze else 1e-3,
                                       schedule="onecycle", optimiser="adamw", weight_decay=0.05, balance="none", bf16=True)
                 torch.manual_seed(seed)
                 run = train.Run(create_model(freeze, init), recipe, count, device)

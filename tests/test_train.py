@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import continue_train
 import models
+import pretrain_translearn
 import train
 from conftest import HOME
 from ecg import artifacts
@@ -217,6 +218,37 @@ def test_patience_stops(rows, tmp_path):
     continue_train.main([*folders(rows, tmp_path), "--epochs", "30", "--rate", "1e-9", "--patience", "2"])
     history = json.loads((rows / "new_history_finetune.json").read_text())
     assert 3 <= len(history["val_loss"]) < 30
+
+
+# ------------------------------------------------------------------------------------------------- transfer
+
+def test_transfer_from_pretraining(rows, tmp_path, capsys):
+    """Pre-training learns to fill hidden spans, its file starts a training, and a frozen backbone stays what it was."""
+    (x, _), _, manifest = train.load_rows(rows, torch.device("cpu"), "none")
+    told = []
+    net = pretrain_translearn.pretrain(x[:64].repeat(2, 1), epochs=3, batch=32, rate=3e-3, seed=0, report=told.append)
+    left = [float(line.split()[-1]) for line in told]
+    assert len(left) == 3 and left[-1] < left[0]
+    file = tmp_path / "weight/ecg_resnet18.pth"
+    artifacts.save_weights(file, net.state_dict(), {})
+    pretrain_translearn.main([*folders(rows, tmp_path), "--init", str(file), "--freeze", "--epochs", "1", "--balance", "none"])
+    state = artifacts.load_state(tmp_path / "weight/model_resnet18.pth")
+    same = {key for key, value in state.items() if torch.equal(value, net.state_dict()[key])}
+    assert set(state) - same == {"fc.weight", "fc.bias"}
+    card = json.loads((tmp_path / "weight/model_resnet18.json").read_text())
+    assert card["recipe"]["init"] == "ecg_resnet18.pth" and card["recipe"]["freeze"]
+    pretrain_translearn.main([*folders(rows, tmp_path), "--compare", "--labels", "20", "--seeds", "1", "--epochs", "1"])
+    assert len(capsys.readouterr().out.splitlines()[-1].split()) == 7
+
+
+def test_unlabelled_rows(svdb, tmp_path):
+    record = sorted(svdb.glob("*.hea"))[0].stem
+    for suffix in (".hea", ".dat"):                                      # no annotation: labels cannot be read
+        (tmp_path / f"{record}{suffix}").symlink_to(svdb / f"{record}{suffix}")
+    x = pretrain_translearn.unlabelled_rows(tmp_path, [0.0] * 187, [1.0] * 187)
+    assert x.shape[1] == 187 and len(x) > 1000 and 0 <= x.min() and x.max() <= 1
+    with pytest.raises(InputError, match="no WFDB record"):
+        pretrain_translearn.unlabelled_rows(tmp_path / "none", [0.0], [1.0])
 
 
 # ------------------------------------------------------------------------------------------------- refusals
