@@ -177,18 +177,19 @@ def load(name, weight="weight", engine="auto", threads=0):
     return load_onnx_model(name, weight, threads) if engine == "onnx" else load_model(name, weight)
 
 
-def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="auto", mains="auto"):
+def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="auto", mains="auto", found=None):
     """Find and classify the beats of one lead.
 
     signal: (n,) in any unit, NaN where samples are missing; fs in Hz, 50 to 2000. model: a name (`auto`, `context`, `self`,
     ...), a path, or what load_model or load_onnx_model gave. r_peaks: (m,) sample numbers, when they are known already.
     mains: `auto` takes strong mains hum out, and nothing else, because the models were trained on raw signals; `none` leaves it.
+    found: what ecg.beats.find_beats gave for this signal, when it has been asked already.
     Returns a DataFrame, one line a beat: sample, time_s, label (N S V F Q, `?` where a beat could not be classified),
     confidence, p_N ... p_Q, quality (`ok` or the reason). Its attrs hold model (name), unreadable (start, stop, reason in
     samples) and n_samples, fs. Raises ValueError for arrays of the wrong shape and InputError for a model that cannot be had.
     """
     signal = np.asarray(signal, np.float64)
-    found, unreadable = beats.find_beats(signal, fs)
+    found, unreadable = beats.find_beats(signal, fs) if found is None else found
     found = found if r_peaks is None else np.asarray(r_peaks, np.int64)
     signal, hum = remove_strong_hum(signal, fs) if mains == "auto" else (signal, None)
     if isinstance(model, (str, Path)):
@@ -219,12 +220,14 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
 
 
 def upright(recording, invert="auto"):
-    """The recording with its lead turned where it lies upside down (invert: auto, yes, no), and notes on what was done or is
-    doubtful, such as a lead unlike those of the training."""
-    peaks = beats.detect_r_peaks(recording.signal, recording.fs)
-    signal, turned = turn_upright(recording.signal, recording.fs, invert, recording.lead, peaks)
-    strange = unlike_training(recording.lead, signal, recording.fs, peaks)
-    return recording._replace(signal=signal, notes=(*recording.notes, *filter(None, (turned, strange))))
+    """(recording, found): its lead turned where it lies upside down (invert: auto, yes, no), with notes on what was done or is
+    doubtful, such as a lead unlike those of the training; and what ecg.beats.find_beats finds in it."""
+    found = beats.find_beats(recording.signal, recording.fs)
+    signal, turned = turn_upright(recording.signal, recording.fs, invert, recording.lead, found[0])
+    strange = unlike_training(recording.lead, signal, recording.fs, found[0])
+    if signal is not recording.signal:
+        found = beats.find_beats(signal, recording.fs)
+    return recording._replace(signal=signal, notes=(*recording.notes, *filter(None, (turned, strange)))), found
 
 
 def agreement(table, other):
@@ -342,9 +345,9 @@ def label_recording(path, folder, options):
             with contextlib.suppress(InputError):
                 if artifacts.load_json(finished, "inference.py").get("made_from") == artifacts.plain(identity):
                     return str(path), None, True
-        recording = upright(records.read_recording(path, options["lead"], options["fs"], options["unit"]), options["invert"])
+        recording, found = upright(records.read_recording(path, options["lead"], options["fs"], options["unit"]), options["invert"])
         table = classify(recording.signal, recording.fs, options["model"], weight=options["weight"], engine=options["engine"],
-                         mains=options["mains"])
+                         mains=options["mains"], found=found)
         artifacts.save_text(folder / f"{name}.csv", as_csv(table))
         write_annotation(folder, name, table)
         artifacts.save_json(finished, {**as_dict(recording, table, summarise(table), with_beats=False), "made_from": identity})
@@ -408,14 +411,15 @@ def demo(args):
     _output(args, recording, table, made.r_peaks, made.symbols, "the truth it was made from")
 
 
-def _labelled(recording, args, model):
+def _labelled(recording, args, model, found=None):
     """The table of one recording; with --engine both, or in the demo, the other engine's agreement is printed."""
     engine = "auto" if args.engine == "both" else args.engine
-    table = classify(recording.signal, recording.fs, model, weight=args.weight, engine=engine, mains=args.mains)
+    table = classify(recording.signal, recording.fs, model, weight=args.weight, engine=engine, mains=args.mains,
+                     found=found)
     if args.engine == "both":
         names = {"onnx": "ONNX Runtime", "torch": "PyTorch"}
         tables = {e: classify(recording.signal, recording.fs, table.attrs["model"], weight=args.weight, engine=e,
-                              mains=args.mains) for e in names}
+                              mains=args.mains, found=found) for e in names}
         same, difference = agreement(*tables.values())
         print(f"{recording.name}: {' and '.join(names.values())} agree on {100 * same:.2f} % of {len(table):,} labels; "
               f"largest difference of a probability {difference:.1e}")
@@ -486,14 +490,14 @@ def main(argv=None):
         raise InputError(f"{next(o for o, v in single.items() if v)} names one file, but there are {len(args.files)} recordings: "
                          "use --out DIR")
     for file in args.files:
-        recording = upright(records.read_recording(file, args.lead, args.fs, args.unit), args.invert)
-        table = _labelled(recording, args, args.model)
+        recording, found = upright(records.read_recording(file, args.lead, args.fs, args.unit), args.invert)
+        table = _labelled(recording, args, args.model, found)
         if len(table) < 2:
             raise InputError(f"{file}: {len(table)} beat found in {len(recording.signal) / recording.fs:.1f} s of lead {recording.lead}; "
                              "two are needed to cut one" + _why(table))
         base = records.wfdb_base(file)
-        found = base.with_name(f"{base.name}.{args.reference}").exists()
-        samples, symbols, _ = records.read_annotation(base, args.reference) if found else (None, None, None)
+        compared = base.with_name(f"{base.name}.{args.reference}").exists()
+        samples, symbols, _ = records.read_annotation(base, args.reference) if compared else (None, None, None)
         _output(args, recording, table, samples, symbols, f"{base.name}.{args.reference}")
 
 
