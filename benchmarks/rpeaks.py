@@ -8,7 +8,8 @@
 First lead of every record. Detections and annotated beats are matched one to one within 150 ms, as EC57 asks, over the whole
 record; ventricular flutter (record 207) is left out. Time is CPU time on one thread, all detectors on the same record in turn.
 The parameters of our detector were chosen on MIT-BIH, whose figure is therefore in-sample; among settings as good there, the
-one was kept that also did well on svdb and noise, so that these are not quite untouched either. `noise` is ten MIT-BIH records with muscle-like noise 6 dB below the ECG, 50 Hz hum and baseline wander. Then, for our detector alone: other sampling
+one was kept that also did well on svdb and noise, so that these are not quite untouched either. `noise` is ten MIT-BIH
+records with muscle-like noise 6 dB below the ECG, 50 Hz hum and baseline wander. Then, for our detector alone: other sampling
 rates, scales and offsets, pure noise, and the 48 records joined to 24 hours. Everything goes to benchmarks/rpeaks.json.
 """
 import argparse
@@ -259,7 +260,8 @@ def main(argv=None):
     parser.add_argument("--data", default=os.environ.get("ECG_DATA", HOME.parent / "shared" / "data"), type=Path,
                         help="folder with mitdb/, svdb/ and nstdb/")
     parser.add_argument("--detectors", nargs="+", choices=DETECTORS, default=list(DETECTORS), help="which to run")
-    parser.add_argument("--sets", nargs="+", choices=("mitdb", "noise", "svdb"), default=["mitdb", "noise", "svdb"], help="on what")
+    parser.add_argument("--sets", nargs="+", choices=("mitdb", "noise", "svdb"), default=["mitdb", "noise", "svdb"],
+                        help="on what")
     parser.add_argument("--quick", action="store_true", help="leave out the slow ones: " + ", ".join(SLOW))
     parser.add_argument("--held-out", action="store_true", help="also choose the levels on one half of MIT-BIH, score on the other")
     parser.add_argument("--out", default=HOME / "benchmarks" / "rpeaks.json", type=Path, help="JSON file to write")
