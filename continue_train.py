@@ -2,11 +2,14 @@
 
     python continue_train.py                     50 more epochs at 1e-4 from weight/model_self.pth
     python continue_train.py --patience 8        stops when validation macro-F1 has not risen for 8 epochs
+    python continue_train.py --model context --records DIR --annotator cor       adapts the context model to one patient, by the
+                                                 first five minutes that a person has labelled
 
 Writes weight/model_NAME_finetuned_best.pth (the epoch with the best validation macro-F1), ..._finetuned_final.pth (the
 last epoch), data/new_history_finetune.npy and .json, and goes on with TensorBoard's curves where the training ended.
 """
 import argparse
+import sys
 from pathlib import Path
 
 import torch
@@ -21,7 +24,7 @@ from ecg.artifacts import InputError
 def parser():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.RawDescriptionHelpFormatter,
                                 epilog="\n".join(__doc__.splitlines()[2:]))
-    p.add_argument("--model", choices=models.NAMES, default="self", help="default self: weight/model_self.pth")
+    p.add_argument("--model", choices=[*models.NAMES, "context"], default="self", help="default self: weight/model_self.pth")
     p.add_argument("--from", dest="start", metavar="FILE", help="start from these weights (default: the model's own)")
     p.add_argument("--patience", type=int, help="stop after so many epochs without a better validation macro-F1 (default: never)")
     train.add_recipe_options(p)
@@ -79,6 +82,13 @@ def finetune(args):
 
 
 def main(argv=None):
+    argv = sys.argv[1:] if argv is None else list(argv)
+    chosen = argparse.ArgumentParser(add_help=False)
+    chosen.add_argument("--model")
+    known, rest = chosen.parse_known_args(argv)
+    if known.model == "context":
+        import model_context
+        return model_context.adapt_main(rest)
     try:
         finetune(parser().parse_args(argv))
     finally:

@@ -405,7 +405,7 @@ def demo(args):
     """A synthetic recording whose labels are known, by PyTorch (where torch is installed) and by ONNX."""
     from Noisy_ECG_Signal import synthetic_recording
     made = synthetic_recording(60, seed=args.seed)
-    recording = records.Recording(made.signal, made.fs, "II", "synthetic demo (no patient's ECG)")
+    recording = records.Recording(made.signal, made.fs, "II", "synthetic_demo", notes=("synthetic demo, no patient's ECG",))
     name = "self" if args.model == "auto" else args.model
     table = _labelled(recording, args, name)
     _output(args, recording, table, made.r_peaks, made.symbols, "the truth it was made from")
