@@ -1,7 +1,7 @@
 """Training, for every single-beat model: data/processed_data/ -> weight/model_NAME.pth, data/history_NAME, runs/.
 
     python train.py                                     the tutorial's recipe: 10 epochs, batch 32, Adam at 1e-4, SMOTE's rows
-    python train.py --model residual --recipe best      the recipe that does best on validation rows
+    python train.py --model residual --recipe best      one-cycle rate, averaged weights, learnt rows shown less often
     python train.py --resume                            after a crash: continues with the last whole epoch, to the bit
     torchrun --nproc-per-node 2 train.py                the same on several processes (gloo on CPU, nccl on GPU)
     tensorboard --logdir runs                           what is logged (explained at `log_epoch` below)
