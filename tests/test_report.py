@@ -183,7 +183,8 @@ def start_browser(downloads):
         pytest.skip("the browser tests need chromium and chromedriver on the PATH (Debian: chromium chromium-driver)")
     options = webdriver.ChromeOptions()
     options.binary_location = program
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                     "--force-prefers-reduced-motion"):                         # a click must not miss a page that still scrolls
         options.add_argument(argument)
     options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -202,7 +203,8 @@ def browser(tmp_path_factory):
 def screen(browser, width=1280, height=900, mobile=False, scheme="light"):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1,
                                                                    "mobile": mobile})
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme},
+                                                                     {"name": "prefers-reduced-motion", "value": "reduce"}]})
 
 
 def wait(browser, script, *arguments):
