@@ -41,6 +41,8 @@ test: $(VENV)/ready-test
 
 results: $(VENV)/ready
 	$(PY) evaluate.py --results $(if $(FRESH),--fresh)
+	@if [ -d data/mitdb ]; then $(PY) visualize.py --gallery docs --records data/mitdb; \
+		else echo "data/mitdb is missing: the pictures of docs/gallery.md stay as they are"; fi
 
 clean:
 	rm -rf demo .pytest_cache
