@@ -224,9 +224,7 @@ def upright(recording, invert="auto"):
     doubtful, such as a lead unlike those of the training; and what ecg.beats.find_beats finds in it."""
     found = beats.find_beats(recording.signal, recording.fs)
     signal, turned = turn_upright(recording.signal, recording.fs, invert, recording.lead, found[0])
-    strange = unlike_training(recording.lead, signal, recording.fs, found[0])
-    if signal is not recording.signal:
-        found = beats.find_beats(signal, recording.fs)
+    strange = unlike_training(recording.lead, signal, recording.fs, found[0])       # a turned lead has the same R peaks
     return recording._replace(signal=signal, notes=(*recording.notes, *filter(None, (turned, strange)))), found
 
 

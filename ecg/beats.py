@@ -121,6 +121,7 @@ GAP = 1.3, 1.6             # search back in an interval longer than 1.3 x the us
 BACK = 0.36, 0.30, 0.5     # there: this far from the beat before, from the beat after, above half the threshold
 BESIDE, BUSY = 0.30, 0.8   # valleys within 0.3 s higher than 0.8 of the peak: a beat only if the rhythm has room for it
 REACH = 0.075              # the R peak is this near the peak of the envelope
+POLARITY = 600, 30         # where QRS complexes point is asked anew every so many seconds, of so many beats at least
 SHAPE = 0.10               # beats are compared with their neighbours over this time either side of the R peak ...
 ALIKE = 25                 # ... and so many together decide whether they are noise:
 NOISE = (1.25, 1.01), (2.3, 0.75), (6.0, 0.60)     # signal over noise below the first and likeness below the second
@@ -408,14 +409,16 @@ def _choose(at, height, valley, tops, medians, gaps, step, block, fs, silence, e
 def _locate(take, peaks, n, fs):
     """The R peak near each peak of the envelope, and how like its neighbours' its shape is (-1..1; NaN without neighbours).
 
-    The R peak is the largest deviation from the mean of 0.2 s, upward ones preferred."""
+    The R peak is the largest deviation from the mean of 0.2 s. Of two that are nearly as large, the one that points where most
+    QRS complexes of these ten minutes point: so a biphasic QRS is marked at the same wave throughout, and a lead that is turned
+    upside down has the same R peaks."""
     reach, fine, wide, side = (max(1, round(seconds * fs)) for seconds in (REACH, 0.022, 0.2, SHAPE))
     # of equal samples always the same one, whatever the rounding
     prefer = 1 - 1e-5 * np.abs(np.arange(-reach, reach + 1) + 0.3) / reach
     thin = max(1, round(fs / 120))
     margin = reach + side + wide + 1                              # what is looked at beyond a stretch
-    found, shapes = [np.zeros(0, np.int64)], [np.zeros((0, 2 * side // thin + 1))]
-    for start, stop in _pieces(n, 1 << 18):
+    found, shapes, points = [np.zeros(0, np.int64)], [np.zeros((0, 2 * side // thin + 1))], 0
+    for start, stop in _pieces(n, round(POLARITY[0] * fs)):
         p = peaks[np.searchsorted(peaks, start):np.searchsorted(peaks, stop)]
         if len(p) == 0:
             continue
@@ -432,6 +435,9 @@ def _locate(take, peaks, n, fs):
                     - (sums[:, wide::thin] - sums[:, :-wide:thin]) * (1 / wide))
 
         s = detail(p, reach)
+        if points == 0 or len(p) >= POLARITY[1]:
+            points = 1 if np.median(s.max(1) + s.min(1)) >= 0 else -1
+        s *= points
         p = np.clip(p + (np.where(s > 0, s, -0.85 * s) * prefer).argmax(1) - reach, 0, n - 1)
         found.append(p)
         shapes.append(detail(p, side, thin))
