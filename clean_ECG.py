@@ -7,10 +7,12 @@
 All filters are second-order sections run forwards and backwards: no delay, and stable at low cut-offs.
 """
 import argparse
+import functools
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy import ndimage
 from scipy import signal as sps
 
 from ecg import artifacts, beats, records
@@ -19,27 +21,42 @@ from ecg.artifacts import InputError
 BAND = 0.5, 40.0           # Hz: the tutorial's; 0.5 to 150 keeps what a diagnostic ECG shows
 STRONG_HUM = -18.0         # dB of the signal's power: from here on hum costs a classifier more than the notch does; no
                            # training recording reaches it, so each of these is served the very rows it was trained on
+MAINS_WINDOWS = 100        # of 4 s tell which mains hum a recording has
 MAINS_STANDS_OUT = 6.0     # mains hum is removed where its line stands so many times above the spectrum beside it
 
 
 # --------------------------------------------------------------------------------------------- filters
 
 def _filtered(sos, signal, fs, settle):
-    """`signal` (n,) through second-order sections both ways; NaN stay NaN and are bridged by straight lines meanwhile.
-    settle: s, the filter's memory, by which the signal is continued at its ends."""
+    """`signal` (n,), or (m, n) one stretch a row, through second-order sections both ways; NaN stay NaN and are bridged by
+    straight lines meanwhile. settle: s, the filter's memory, by which the signal is continued at its ends."""
     x = np.asarray(signal, dtype=np.float64)
-    if x.ndim != 1:
-        raise ValueError(f"signal has shape {x.shape}: give one lead, shape (samples,)")
     there = np.isfinite(x)
-    if np.count_nonzero(there) < 2:
-        return x.copy()
     if not there.all():
+        if x.ndim == 2:
+            return np.array([_filtered(sos, row, fs, settle) for row in x])
+        if np.count_nonzero(there) < 2:
+            return x.copy()
         at = np.arange(len(x))
         x = np.interp(at, at[there], x[there])
-    middle = np.median(x)                                # far offsets cost digits
-    y = sps.sosfiltfilt(sos, x - middle, padlen=min(len(x) - 1, int(settle * fs)))
+    elif x.shape[-1] < 2:
+        return x.copy()
+    middle = x.mean(axis=-1, keepdims=True)              # far offsets cost digits
+    y = sps.sosfiltfilt(sos, x - middle, padlen=min(x.shape[-1] - 1, int(settle * fs)))
     passes_dc = abs(np.prod(sos[:, :3].sum(axis=1) / sos[:, 3:].sum(axis=1))) > 0.5
-    return np.where(there, y + middle * passes_dc, np.nan)
+    y = y + middle if passes_dc else y
+    return y if there.all() else np.where(there, y, np.nan)
+
+
+def _one_lead(signal):
+    if np.ndim(signal) != 1:
+        raise ValueError(f"signal has shape {np.shape(signal)}: give one lead, shape (samples,)")
+    return np.asarray(signal)
+
+
+@functools.lru_cache
+def _butterworth(order, limits, kind, fs):
+    return sps.butter(order, limits, kind, fs=fs, output="sos")
 
 
 def notch_filter(signal, fs, freq=50, q=30):
@@ -49,7 +66,7 @@ def notch_filter(signal, fs, freq=50, q=30):
         raise ValueError(f"freq {freq} and q {q} must be positive")
     if freq >= fs / 2:
         return np.array(signal, dtype=np.float64)
-    return _filtered(sps.tf2sos(*sps.iirnotch(freq, q, fs)), signal, fs, 2 * q / freq)
+    return _filtered(sps.tf2sos(*sps.iirnotch(freq, q, fs)), _one_lead(signal), fs, 2 * q / freq)
 
 
 def bandpass_filter(signal, fs, low=0.5, high=40, order=4):
@@ -62,7 +79,7 @@ def bandpass_filter(signal, fs, low=0.5, high=40, order=4):
     if high >= fs / 2 and low == 0:
         return np.array(signal, dtype=np.float64)
     limits, kind = (low, "highpass") if high >= fs / 2 else (high, "lowpass") if low == 0 else ((low, high), "bandpass")
-    return _filtered(sps.butter(order, limits, kind, fs=fs, output="sos"), signal, fs, 2 / (low or high))
+    return _filtered(_butterworth(order, limits, kind, fs), _one_lead(signal), fs, 2 / (low or high))
 
 
 def normalize(signal):
@@ -79,13 +96,19 @@ def find_mains(signal, fs, above_db=-np.inf):
     """50, 60 or None: the mains frequency in Hz whose line stands out of the spectrum of `signal` (n,) and holds more than
     `above_db` of its power above 0.5 Hz.
 
-    Power spectrum as the median over windows of 4 s (Hann), so that beats and bursts do not count; the line is compared
-    with the median of what lies 2 to 8 Hz beside it."""
-    x = np.asarray(signal, dtype=np.float64)
-    x = np.where(np.isfinite(x), x, np.nanmedian(x) if np.isfinite(x).any() else 0.0)[:int(600 * fs)]
-    if len(x) < 4 * fs:
+    Power spectrum as the median over at most 100 windows of 4 s (Hann), spread over the recording, so that beats and bursts do
+    not count; the line is compared with the median of what lies 2 to 8 Hz beside it."""
+    signal, size = np.asarray(signal), int(4 * fs)
+    if len(signal) < size:
         return None
-    frequency, power = sps.welch(x, fs, nperseg=int(4 * fs), average="median")
+    starts = np.linspace(0, len(signal) - size, min(2 * len(signal) // size - 1, MAINS_WINDOWS)).astype(np.int64)
+    x = np.lib.stride_tricks.sliding_window_view(signal, size)[starts].astype(np.float64)
+    there = np.isfinite(x)
+    if not there.all():
+        x = np.where(there, x, np.median(x[there]) if there.any() else 0.0)
+    x = (x - x.mean(axis=1, keepdims=True)) * sps.get_window("hann", size)
+    frequency = np.fft.rfftfreq(size, 1 / fs)
+    power = np.median(np.ascontiguousarray((np.abs(np.fft.rfft(x)) ** 2).T), axis=1)
     ratio, level = {}, {}
     for mains in (50, 60):
         away = np.abs(frequency - mains)
@@ -177,24 +200,34 @@ TRAINED_LEADS = ("MLII", "II", "V5")
 DOWNWARD_LEADS = ("V1", "V2", "V3", "AVR", "MCL1")       # the QRS of a healthy heart points down in these
 OTHER_LEADS = (*DOWNWARD_LEADS, "I", "III", "MLI", "MLIII", "AVL", "AVF", "V4", "V6", "CM5", "CS12")
 BEAT_FS = 250
+STRETCHES = 10, 24.0                                     # so many of so many s show what a lead looks like
 
 
 def median_beat(signal, fs, r_peaks=None):
-    """(times (200,) s, median beat (200,)) of at most 600 beats at 250 Hz, 0.5-40 Hz, aligned at the centre of the QRS
-    energy, so that turning the signal turns the beat and changes nothing else. None where there are fewer than 5 beats."""
+    """(times (200,) s, median beat (200,)) at 250 Hz, 0.5-40 Hz, aligned at the centre of the QRS energy, so that turning the
+    signal turns the beat and changes nothing else. Of more than four minutes ten stretches of 24 s are looked at, spread over
+    the beats. None where there are fewer than 5 beats."""
     times = np.arange(-0.35, 0.45, 1 / BEAT_FS)
-    signal = np.asarray(signal, dtype=np.float64)
+    signal = _one_lead(signal)
     peaks = beats.detect_r_peaks(signal, fs) if r_peaks is None else np.asarray(r_peaks, dtype=np.int64)
     peaks = peaks[(peaks > 0.5 * fs) & (peaks < len(signal) - 0.6 * fs)]
     if len(peaks) < 5:
         return None
-    peaks = peaks[np.linspace(0, len(peaks) - 1, min(len(peaks), 600)).astype(np.int64)]
-    y = bandpass_filter(signal, fs, *BAND)
-    energy = _filtered(sps.butter(2, (5, 25), "bandpass", fs=fs, output="sos"), signal, fs, 1) ** 2
+    count, size = STRETCHES[0], round(STRETCHES[1] * fs)
+    if len(signal) > count * size:
+        starts = peaks[np.linspace(0, len(peaks) - 1, count).astype(np.int64)] - int(2 * fs)
+        starts = np.clip(starts, 0, len(signal) - size)
+    else:
+        starts, size = np.zeros(1, np.int64), len(signal)
+    x = np.lib.stride_tricks.sliding_window_view(signal, size)[starts]
+    y = _filtered(_butterworth(4, BAND, "bandpass", fs), x, fs, 2 / BAND[0])
+    energy = _filtered(_butterworth(2, (5, 25), "bandpass", fs), x, fs, 1) ** 2
     width, reach = int(0.06 * fs), int(0.08 * fs)
-    energy = np.convolve(np.nan_to_num(energy), np.ones(width) / width, "same")
-    centre = peaks - reach + np.argmax(energy[peaks[:, None] + np.arange(-reach, reach + 1)], axis=1)
-    each = y[np.rint(centre[:, None] + times * fs).astype(np.int64)]
+    energy = ndimage.uniform_filter1d(np.nan_to_num(energy), width, mode="constant")
+    beat, row = np.nonzero((peaks[:, None] > starts + 0.5 * fs) & (peaks[:, None] < starts + size - 0.6 * fs))
+    place = (peaks[beat] - starts[row])[:, None]
+    centre = place - reach + np.argmax(energy[row[:, None], place + np.arange(-reach, reach + 1)], axis=1)[:, None]
+    each = y[row[:, None], np.rint(centre + times * fs).astype(np.int64)]
     each = each[np.isfinite(each).all(axis=1)]
     return (times, np.median(each, axis=0)) if len(each) >= 5 else None
 

@@ -6,9 +6,7 @@ file's looks stands in `Recording.notes`, for the stage to print.
 """
 import gzip
 import io
-import os
 import re
-import tempfile
 import warnings
 import zlib
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecg.artifacts import InputError
+from ecg.artifacts import InputError, writing
 
 LOWEST_FS = 50             # Hz: below, a QRS complex is a sample or two
 HIGHEST_FS = 2000          # Hz: faster recordings are averaged down to at most this
@@ -80,8 +78,9 @@ def read_recording(path, lead=None, fs=None, unit=None):
     except Exception as error:      # the readers of three packages raise what they like on damaged files
         raise InputError(f"{path} cannot be read, it seems damaged or cut short ({type(error).__name__}: {error})") from None
     signal = np.asarray(recording.signal, dtype=np.float64)
-    signal = np.where(np.isfinite(signal), signal, np.nan)
-    if len(signal) == 0 or np.isnan(signal).all():
+    if len(signal) and not np.isfinite(signal.sum()):
+        signal = np.where(np.isfinite(signal), signal, np.nan)
+    if len(signal) == 0 or np.isnan(signal[0]) and np.isnan(signal).all():
         raise InputError(f"{path}: lead {recording.lead} holds no samples")
     if not LOWEST_FS <= recording.fs <= 100_000:
         raise InputError(f"{path}: a sampling rate of {recording.fs:g} Hz is no ECG's ({LOWEST_FS} Hz or more is needed): "
@@ -198,7 +197,7 @@ def _overruled(what, told, given, option):
 
 def _plausible(signal, fs):
     """A note on amplitudes that no electrocardiograph gives: the unit is probably another."""
-    part = signal[:int(600 * fs)]
+    part = signal[::max(1, len(signal) // 20000)]
     part = part[np.isfinite(part)]
     swing = np.subtract(*np.percentile(part, [99.5, 0.5])) if len(part) else 0.0
     if swing and not 0.02 <= swing <= 50:
@@ -300,31 +299,43 @@ def read_annotation(path, annotator="atr", fs=None):
     return samples, list(ann.symbol), list(ann.aux_note or [""] * len(ann.sample))
 
 
-def write_annotation(folder, name, samples, symbols, fs, annotator="cnn", aux_note=None):
+# WFDB's number of each symbol (ecgcodes.h)
+_CODES = {symbol: code for code, symbol in enumerate("NLRaVFJASEj/Q~ | sT*D\"=pB^t+u?![]en@xf()r", start=1) if symbol != " "}
+_SKIP, _NOTE = 59, 22
+
+
+def write_annotation(folder, name, samples, symbols, fs, annotator="cnn"):
     """Write folder/NAME.ANNOTATOR, a WFDB annotation file, whole or not at all. Returns its path.
 
     samples: (n,) increasing; symbols: n WFDB symbols; fs in Hz, kept in the file. Raises InputError for a bad annotator name,
     symbols that WFDB does not know or samples that do not increase."""
-    import wfdb
     samples, symbols = np.asarray(samples, dtype=np.int64), list(symbols)
     if not re.fullmatch(r"[A-Za-z]+", annotator):
         raise InputError(f"annotator {annotator!r}: WFDB wants letters alone, such as cnn")
-    if len(samples) != len(symbols) or np.any(np.diff(samples) < 0) or np.any(samples < 0):
+    steps = np.diff(samples, prepend=0)
+    if len(samples) != len(symbols) or np.any(steps < 0) or np.any(steps >= 2 ** 31):
         raise InputError(f"{name}.{annotator}: {len(samples)} samples (increasing, from 0) and {len(symbols)} symbols do not fit")
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=folder) as temporary:
-            if len(samples):
-                wfdb.wrann("record", annotator, samples, symbols, fs=fs, aux_note=aux_note, write_dir=temporary)
-            else:
-                (Path(temporary) / f"record.{annotator}").write_bytes(b"\0\0")       # the format's end mark alone
-            os.replace(Path(temporary) / f"record.{annotator}", folder / f"{name}.{annotator}")
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror})") from None
-    except ValueError as error:
-        raise InputError(f"{name}.{annotator}: {error}") from None
-    return folder / f"{name}.{annotator}"
+    unknown = sorted(set(symbols) - set(_CODES))
+    if unknown:
+        raise InputError(f"{name}.{annotator}: WFDB knows no symbol {', '.join(map(repr, unknown))}")
+    with writing(Path(folder) / f"{name}.{annotator}") as temporary:
+        temporary.write_bytes(_annotation_bytes(steps, symbols, fs) if len(samples) else b"\0\0")     # the end mark alone
+    return Path(folder) / f"{name}.{annotator}"
+
+
+def _annotation_bytes(steps, symbols, fs):
+    """The MIT format of annotation files: 16-bit words, the symbol's number in the upper 6 bits, in the lower 10 the samples
+    since the annotation before; a longer step comes before it, after the mark SKIP, as two words. steps (n,), n symbols."""
+    note = f"## time resolution: {int(fs) if fs == int(fs) else fs}".encode()
+    head = np.array([_NOTE << 10, 63 << 10 | len(note)], "<u2").tobytes() + note + b"\0" * (len(note) % 2)
+    head += np.array([_SKIP << 10, 0xFFFF, 0xFFFF, 1], "<u2").tobytes()             # the notes about the file end here
+    long = steps > 1023
+    words = np.zeros(len(steps) + 3 * np.count_nonzero(long), np.int64)
+    at = np.arange(len(steps)) + 3 * np.cumsum(long)
+    words[at] = np.array([_CODES[symbol] for symbol in symbols]) << 10 | np.where(long, 0, steps)
+    for k, part in enumerate((np.full_like(steps, _SKIP << 10), steps >> 16, steps & 0xFFFF)):
+        words[at[long] - 3 + k] = part[long]
+    return head + words.astype("<u2").tobytes() + b"\0\0"
 
 
 # --------------------------------------------------------------------------------------------- EDF, BDF
