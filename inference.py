@@ -15,7 +15,7 @@ card. With ONNX weights nothing here needs torch.
 """
 import argparse
 import contextlib
-import io
+import functools
 import json
 import sys
 from pathlib import Path
@@ -132,13 +132,15 @@ def predict_heartbeat(model, beats_in):
         rows = rows.reshape(len(rows), -1)
     if rows.ndim != 2 or rows.shape[1] != beats.WIDTH:
         raise ValueError(f"beats have shape {np.shape(beats_in)}: give (187,) or (n, 187)")
-    if rows.size and not (np.isfinite(rows).all() and rows.min() >= 0 and rows.max() <= 1):
+    if rows.size and not (rows.min() >= 0 and rows.max() <= 1):                          # NaN fails too
         raise ValueError("beats must be min-max rows in 0..1, as extract_beats gives them: not standardised, not in mV, without NaN")
     card = card_of(model)
     if is_context(card):
         raise ValueError("the context model takes whole recordings, not single rows: use classify(signal, fs)")
-    x = rows if card["input"].get("scaler_inside") else beats.standardise(rows, card["input"]["mean"], card["input"]["scale"])
-    probabilities = softmax(logits(model, x) / card.get("temperature", 1.0))
+    scaling = None if card["input"].get("scaler_inside") else (card["input"]["mean"], card["input"]["scale"])
+    parts = [rows[i:i + 4 * BATCH] for i in range(0, len(rows), 4 * BATCH)]           # what the processor's cache holds
+    z = [logits(model, beats.standardise(part, *scaling) if scaling else part) for part in parts] or [logits(model, rows)]
+    probabilities = softmax(np.concatenate(z) / card.get("temperature", 1.0))
     ids = probabilities.argmax(axis=1)
     return ids, probabilities[np.arange(len(ids)), ids], probabilities
 
@@ -188,7 +190,8 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     confidence, p_N ... p_Q, quality (`ok` or the reason). Its attrs hold model (name), unreadable (start, stop, reason in
     samples) and n_samples, fs. Raises ValueError for arrays of the wrong shape and InputError for a model that cannot be had.
     """
-    signal = np.asarray(signal, np.float64)
+    signal = np.asarray(signal)
+    signal = signal if signal.dtype == np.float32 else signal.astype(np.float64, copy=False)     # twice the memory of a day
     found, unreadable = beats.find_beats(signal, fs) if found is None else found
     found = found if r_peaks is None else np.asarray(r_peaks, np.int64)
     signal, hum = remove_strong_hum(signal, fs) if mains == "auto" else (signal, None)
@@ -205,14 +208,17 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
         at = np.searchsorted(found, positions)
         if len(rows):
             probabilities[at] = predict_heartbeat(model, rows)[2]
-        quality[np.setdiff1d(np.arange(len(found)), at)] = "beside missing samples"
-        if len(found) and len(found) - 1 not in at:
+        cut = np.zeros(len(found), bool)
+        cut[at] = True
+        quality[~cut] = "beside missing samples"
+        if len(found) and not cut[-1]:
             quality[-1] = "last beat: no beat after it"
-    table = pd.DataFrame({"sample": found, "time_s": found / fs, "label": UNLABELLED, "confidence": np.nan,
-                          **{f"p_{name}": probabilities[:, i] for i, name in enumerate(CLASS_NAMES)}, "quality": quality})
     known = np.isfinite(probabilities[:, 0])
-    table.loc[known, "label"] = np.array(CLASS_NAMES, dtype=object)[probabilities[known].argmax(axis=1)]
-    table.loc[known, "confidence"] = probabilities[known].max(axis=1)
+    label, confidence = np.full(len(found), UNLABELLED, dtype=object), np.full(len(found), np.nan)
+    label[known] = np.array(CLASS_NAMES, dtype=object)[probabilities[known].argmax(axis=1)]
+    confidence[known] = probabilities[known].max(axis=1)
+    table = pd.DataFrame({"sample": found, "time_s": found / fs, "label": label, "confidence": confidence,
+                          **{f"p_{name}": probabilities[:, i] for i, name in enumerate(CLASS_NAMES)}, "quality": quality})
     table.attrs = {"model": card["name"], "fs": float(fs), "n_samples": len(signal), "unreadable": unreadable,
                    "notes": [hum] if hum else [],
                    "trained_on": "synthetic data" if card["manifest"].get("synthetic") else "real recordings"}
@@ -251,9 +257,12 @@ def against_reference(table, samples, symbols):
 # ------------------------------------------------------------------------------------------------- what is written
 
 def as_csv(table):
-    buffer = io.StringIO()
-    table.to_csv(buffer, index=False, columns=COLUMNS, float_format="%.6f", lineterminator="\n")
-    return buffer.getvalue()
+    """The beats as CSV text, numbers with six decimals; what is not known is empty."""
+    table = table[COLUMNS]
+    table.attrs = {}                                     # pandas copies these for every column that is asked for
+    line = "%d,%.6f,%s" + ",%.6f" * (len(COLUMNS) - 4) + ",%s\n"
+    lines = [line % row for row in zip(*(table[name].tolist() for name in COLUMNS))]
+    return ",".join(COLUMNS) + "\n" + "".join(lines).replace(",nan", ",")
 
 
 def as_dict(recording, table, summary, with_beats=True):
@@ -344,14 +353,22 @@ def label_recording(path, folder, options):
                 if artifacts.load_json(finished, "inference.py").get("made_from") == artifacts.plain(identity):
                     return str(path), None, True
         recording, found = upright(records.read_recording(path, options["lead"], options["fs"], options["unit"]), options["invert"])
-        table = classify(recording.signal, recording.fs, options["model"], weight=options["weight"], engine=options["engine"],
-                         mains=options["mains"], found=found)
+        model = choose_model(options["model"], len(recording.signal) / recording.fs, len(found[0]), options["weight"])
+        model = _loaded(model, options["weight"], options["engine"], tuple(identity["model_sha256"].values()))
+        table = classify(recording.signal, recording.fs, model, mains=options["mains"], found=found)
         artifacts.save_text(folder / f"{name}.csv", as_csv(table))
         write_annotation(folder, name, table)
         artifacts.save_json(finished, {**as_dict(recording, table, summarise(table), with_beats=False), "made_from": identity})
         return str(path), None, False
     except ValueError as error:                       # InputError is one: collected, told at the end
         return str(path), " ".join(str(error).split()), False
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(name, weight, engine, sha):
+    """A model for the tasks of this process, one thread each: how many run at a time is for --jobs to say. sha: of its files,
+    so that new weights are loaded anew."""
+    return load(name, weight, engine, threads=1)
 
 
 def _input_sha(path):
@@ -368,7 +385,12 @@ def _models_sha(model, weight):
     else:
         names = ("context", *SINGLE_BEAT) if model == "auto" else (model,)
         files = [p for name in names for p in (artifacts.weights_path(folder, name),) for p in (p, artifacts.onnx_path(p))]
-    return {file.name: artifacts.sha256(file) for file in files if file.exists()}
+    return {file.name: _sha_once(file, file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.exists()}
+
+
+@functools.lru_cache
+def _sha_once(file, modified, size):
+    return artifacts.sha256(file)
 
 
 def label_archive(paths, root, out, options, jobs=1, backend="loky", scheduler=None):

@@ -80,7 +80,7 @@ def _peak_mb():
 def label_day(paths, model, weight, folder):
     """Label recordings one by one: {"steps": {step: [wall, CPU]}, "total", "alone" [wall, CPU] or None, "rows", "peak_mb"}."""
     steps, kept = Steps(), []
-    loaded = inference.load(model, weight, "onnx")
+    loaded = inference.load(model, weight, "onnx", threads=1)             # as a task of an archive has it
     single = not inference.is_context(inference.card_of(loaded))
     for module, name, step in (
             (records, "read_recording", "read the files"), (beats, "find_beats", "R peaks"), (beats, "detect_r_peaks", "R peaks"),

@@ -96,14 +96,14 @@ def extract_beats(ecg, r_peaks, fs, beat_length=WIDTH):
     if beat_length != WIDTH:
         raise ValueError(f"beat_length is {beat_length}, but the models take rows of {WIDTH} samples")
     r_peaks = np.asarray(r_peaks, dtype=np.int64)
-    ecg = np.asarray(ecg, dtype=np.float64)
+    ecg = np.asarray(ecg)
     if ecg.ndim != 1:
         raise ValueError(f"ecg has shape {ecg.shape}: give one lead, shape (samples,)")
     if len(r_peaks) and (r_peaks.min() < 0 or r_peaks.max() >= len(ecg)):
         raise ValueError(f"r_peaks lie outside the signal of {len(ecg)} samples")
     if np.any(np.diff(r_peaks) <= 0):
         raise ValueError("r_peaks must increase")
-    x = at_source_rate(ecg, fs)
+    x = ecg if fs == SOURCE_FS else at_source_rate(ecg, fs)
     at = r_peaks if fs == SOURCE_FS else np.minimum(np.rint(r_peaks * (SOURCE_FS / fs)).astype(np.int64), len(x) - 1)
     rows, index = cut_rows(x, at, np.ones(len(at), bool))
     whole = np.isfinite(rows).all(axis=1)

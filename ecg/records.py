@@ -238,15 +238,16 @@ def _from_wfdb(path, lead, fs, unit):
     number = choose_lead(names, lead, base)
     notes = _chosen(names, number, lead)
     if several:
-        parts = [(part.sig_name.index(names[number]) if part is not None and names[number] in part.sig_name else None,
+        parts = [(part, part.sig_name.index(names[number]) if part is not None and names[number] in part.sig_name else None,
                   base.parent / name, length) for part, name, length in zip(header.segments, header.seg_name, header.seg_len)]
-        parts = [_wfdb_segment(file, k, unit) if k is not None and length else (length, None, None) for k, file, length in parts]
+        parts = [_wfdb_segment(file, part, k, unit) if k is not None and length else (length, None, None)
+                 for part, k, file, length in parts]
         frame = max((per for _, per, _ in parts if per), default=1)
         signal = np.concatenate([np.full(part * frame, np.nan) if per is None else np.repeat(part, frame // per)
                                  for part, per, _ in parts])
         units = next((told for _, _, told in parts if told), None)
     else:
-        signal, frame, units = _wfdb_segment(base, number, unit)
+        signal, frame, units = _wfdb_segment(base, header, number, unit)
         if unit is None and _uncalibrated(base, number):
             notes += (f"{base}.hea gives no gain: 200 units per mV assumed, as WFDB defines (another with --unit GAIN/mV)",)
     own_fs = float(header.fs) * frame
@@ -254,19 +255,53 @@ def _from_wfdb(path, lead, fs, unit):
                      notes + _overruled("rate", own_fs, fs, "--fs") + _overruled("unit", units, unit, "--unit"))
 
 
-def _wfdb_segment(base, number, unit):
+def _wfdb_segment(base, header, number, unit):
     """(signal (n,) mV, samples per frame, unit in the file) of signal `number` of a single-segment record."""
-    import wfdb
-    record = wfdb.rdrecord(str(base), channels=[number], smooth_frames=False)   # every sample of a lead faster than its frames
-    signal, told = record.e_p_signal[0], record.units[0]
-    if unit is not None and "/" in unit:
-        signal = to_millivolt(signal * record.adc_gain[0] + record.baseline[0], unit, "--unit")
-    elif unit is None and _voltage(told) is None:
-        raise InputError(f"{base}: lead {record.sig_name[0]} is in {told}, not in volts: choose another with --lead, "
+    told, per_frame = header.units[number], header.samps_per_frame[number]
+    in_adc_units = unit is not None and "/" in unit
+    if unit is None and _voltage(told) is None:
+        raise InputError(f"{base}: lead {header.sig_name[number]} is in {told}, not in volts: choose another with --lead, "
                          "or give --unit")
-    else:
-        signal = to_millivolt(signal, unit or told, base)
-    return signal, record.samps_per_frame[0], told
+    signal = _stored(base, header, number)
+    if signal is None:
+        import wfdb
+        record = wfdb.rdrecord(str(base), channels=[number], smooth_frames=False)      # every sample of a lead faster than its frames
+        signal = record.e_p_signal[0]
+        if in_adc_units:
+            signal = signal * record.adc_gain[0] + record.baseline[0]
+    elif not in_adc_units:
+        signal -= header.baseline[number]
+        signal /= header.adc_gain[number]
+    return to_millivolt(signal, unit or told, "--unit" if in_adc_units else base), per_frame, told
+
+
+def _stored(base, header, number):
+    """The stored values (n,) of signal `number`, float64, NaN where it is missing, a piece at a time: of whole records in one file
+    of format 212 or 16, which nearly all are. None for others, which the WFDB package reads or refuses."""
+    count, kind = header.n_sig, set(header.fmt)
+    file = base.parent / header.file_name[number]
+    if (kind not in ({"212"}, {"16"}) or len(set(header.file_name)) > 1 or not header.sig_len or set(header.samps_per_frame) != {1}
+            or any(header.skew) or any(header.byte_offset) or not file.is_file()):
+        return None
+    out, piece, missing = np.empty(header.sig_len), 1 << 17, -2048 if kind == {"212"} else -32768
+    with open(file, "rb") as stream:
+        for start in range(0, len(out), piece):
+            part = out[start:start + piece]
+            if kind == {"212"}:                          # two samples in three bytes; the upper 4 bits of both in the middle one
+                raw = np.fromfile(stream, np.uint8, -(-3 * count * len(part) // 2))
+                raw = np.append(raw, np.zeros(-len(raw) % 3, np.uint8)).reshape(-1, 3).astype(np.int16)
+                values = np.empty((len(raw), 2), np.int16)
+                values[:, 0] = raw[:, 0] | raw[:, 1] << 8 & 0xF00
+                values[:, 1] = raw[:, 2] | raw[:, 1] << 4 & 0xF00
+                values = (values << 4 >> 4).ravel()      # the sign
+            else:
+                values = np.fromfile(stream, "<i2", count * len(part))
+            if len(values) < count * len(part):
+                return None
+            values = values[number:count * len(part):count]
+            part[:] = values
+            part[values == missing] = np.nan
+    return out
 
 
 def _uncalibrated(base, number):
