@@ -200,12 +200,12 @@ TRAINED_LEADS = ("MLII", "II", "V5")
 DOWNWARD_LEADS = ("V1", "V2", "V3", "AVR", "MCL1")       # the QRS of a healthy heart points down in these
 OTHER_LEADS = (*DOWNWARD_LEADS, "I", "III", "MLI", "MLIII", "AVL", "AVF", "V4", "V6", "CM5", "CS12")
 BEAT_FS = 250
-STRETCHES = 10, 24.0                                     # so many of so many s show what a lead looks like
+STRETCHES = 10, 16.0                                     # so many of so many s show what a lead looks like
 
 
 def median_beat(signal, fs, r_peaks=None):
     """(times (200,) s, median beat (200,)) at 250 Hz, 0.5-40 Hz, aligned at the centre of the QRS energy, so that turning the
-    signal turns the beat and changes nothing else. Of more than four minutes ten stretches of 24 s are looked at, spread over
+    signal turns the beat and changes nothing else. Of a longer recording ten stretches of 16 s are looked at, spread over
     the beats. None where there are fewer than 5 beats."""
     times = np.arange(-0.35, 0.45, 1 / BEAT_FS)
     signal = _one_lead(signal)

@@ -72,11 +72,10 @@ def cut_rows(x, boundaries, is_beat):
     rows = np.empty((len(index), WIDTH), np.float32)
     for part in range(0, len(index), BLOCK_ROWS):
         p = slice(part, part + BLOCK_ROWS)
-        at = start[p, None] + STEP * offsets
-        values = x[np.minimum(at, len(x) - 1, out=at)].astype(np.float64, copy=False)
+        values = x.take(start[p, None] + STEP * offsets, mode="clip").astype(np.float64, copy=False)
         values -= low[p]
         values /= span[p]
-        values[offsets >= count[p, None]] = 0.0
+        np.copyto(values, 0.0, where=offsets >= count[p, None])
         rows[p] = values
     return rows, index
 
@@ -106,8 +105,8 @@ def extract_beats(ecg, r_peaks, fs, beat_length=WIDTH):
     x = ecg if fs == SOURCE_FS else at_source_rate(ecg, fs)
     at = r_peaks if fs == SOURCE_FS else np.minimum(np.rint(r_peaks * (SOURCE_FS / fs)).astype(np.int64), len(x) - 1)
     rows, index = cut_rows(x, at, np.ones(len(at), bool))
-    whole = np.isfinite(rows).all(axis=1)
-    return rows[whole], r_peaks[index[whole]]
+    whole = np.isfinite(rows.sum(axis=1))
+    return (rows, r_peaks[index]) if whole.all() else (rows[whole], r_peaks[index[whole]])
 
 
 # --------------------------------------------------------------------------------------------- R peaks
@@ -309,6 +308,8 @@ def _bridged(ecg, start, stop, bridges, middle):
 def _spikes(x, limit, width):
     """(k, 2) peaks of x, at most `width` samples wide, that stand out by more than `limit` on both sides."""
     rise = x[width:] - x[:-width]
+    if not (np.fmax.reduce(rise) > limit and np.fmin.reduce(rise) < -limit):
+        return np.zeros((0, 2), np.int64)
     before, after = rise[:-width], -rise[width:]
     return _runs((np.minimum(before, after) > limit) | (np.maximum(before, after) < -limit)) + width
 
