@@ -398,7 +398,8 @@ def label_archive(paths, root, out, options, jobs=1, backend="loky", scheduler=N
 
     backend `dask` hands the same tasks to the cluster whose scheduler listens at `scheduler`, through joblib's own backend."""
     import joblib
-    tasks = [joblib.delayed(label_recording)(str(path), str(Path(out) / _place(path, root)), options) for path in paths]
+    import inference                                     # not __main__: a worker imports it once and keeps its model from task to task
+    tasks = [joblib.delayed(inference.label_recording)(str(path), str(Path(out) / _place(path, root)), options) for path in paths]
     with contextlib.ExitStack() as stack:
         if backend == "dask":
             try:
