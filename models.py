@@ -98,25 +98,40 @@ class Wide(nn.Module):
         self.net.load_state_dict({key: value.unsqueeze(2) if own[key].dim() == 4 else value for key, value in state.items()})
 
 
-class Native(nn.Module):
-    """A network that is two-dimensional already, in channels-last memory, behind the same three methods."""
+class Lying(nn.Module):
+    """A Conv2d network over images of width 1, run with the images lying on their side, in channels-last memory: same numbers,
+    more than twice as fast on a CPU. `net` must offer `features(image)` and `head(features)`."""
 
     def __init__(self, net):
         super().__init__()
-        self.net = copy.deepcopy(net).to(memory_format=torch.channels_last)
+        self.net = _turned(copy.deepcopy(net)).to(memory_format=torch.channels_last)
+
+    def features(self, x):
+        x = as_channels(x, self.net.width, self.net.channels)
+        return self.net.features(x.unsqueeze(2).contiguous(memory_format=torch.channels_last))
 
     def forward(self, x):
-        return self.net(x)
+        return self.net.head(self.features(x))
 
     def narrow_state(self):
-        return dict(self.net.state_dict())
+        return {key: value.transpose(2, 3) if value.dim() == 4 else value for key, value in self.net.state_dict().items()}
 
     def load_narrow(self, state):
-        self.net.load_state_dict(state)
+        self.net.load_state_dict({key: value.transpose(2, 3) if value.dim() == 4 else value for key, value in state.items()})
 
 
 def training_form(net):
-    return Wide(net) if any(isinstance(m, nn.Conv1d) for m in net.modules()) else Native(net)
+    return Wide(net) if any(isinstance(m, nn.Conv1d) for m in net.modules()) else Lying(net)
+
+
+def _turned(module):
+    for child in module.modules():
+        if isinstance(child, nn.Conv2d):
+            child.weight = nn.Parameter(child.weight.detach().transpose(2, 3).clone(), child.weight.requires_grad)
+            child.kernel_size, child.stride, child.padding = child.kernel_size[::-1], child.stride[::-1], child.padding[::-1]
+        elif isinstance(child, nn.MaxPool2d):
+            child.kernel_size, child.stride, child.padding = child.kernel_size[::-1], child.stride[::-1], child.padding[::-1]
+    return module
 
 
 def _two_dimensional(module):

@@ -69,14 +69,16 @@ class PretrainedResNet1D(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def features(self, x):
-        """(N, 512, 6, 1): what the last layer averages."""
-        x = models.as_channels(x, self.width, self.channels).unsqueeze(-1)
-        x = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
+    def features(self, image):
+        """(N, 512, 6, 1), what the last layer averages, of images (N, 1, 187, 1)."""
+        x = self.maxpool(torch.relu(self.bn1(self.conv1(image))))
         return self.layer4(self.layer3(self.layer2(self.layer1(x))))
 
+    def head(self, features):
+        return self.fc(features.mean((2, 3)))
+
     def forward(self, x):
-        return self.fc(self.features(x).mean((2, 3)))
+        return self.head(self.features(models.as_channels(x, self.width, self.channels).unsqueeze(-1)))
 
     def freeze(self):
         self.frozen = True
@@ -179,18 +181,19 @@ def pretrain(x, epochs, batch, rate, seed, report=print):
     Reports the share of the hidden samples' variance that is left, per epoch (1 would be no better than the mean)."""
     torch.manual_seed(seed)
     net = PretrainedResNet1D()
+    wide = models.training_form(net)
     decoder = nn.Sequential(nn.Flatten(), nn.Linear(512 * 6, WIDTH))
     steps = -(-len(x) // batch)
-    optimiser = torch.optim.AdamW([*net.parameters(), *decoder.parameters()], rate, weight_decay=0.05)
+    optimiser = torch.optim.AdamW([*wide.parameters(), *decoder.parameters()], rate, weight_decay=0.05, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=epochs * steps, pct_start=0.1)
     for epoch in range(epochs):
         total, left = 0.0, 0.0
-        net.train()
+        wide.train()
         for part in tqdm(torch.randperm(len(x)).split(batch), f"pre-training {epoch + 1}/{epochs}", disable=None, leave=False):
             rows = x[part]
             hidden = hidden_spans(rows.shape)
             with torch.autocast("cpu", torch.bfloat16):
-                filled = decoder(net.features(torch.where(hidden, 0.0, rows)))
+                filled = decoder(wide.features(torch.where(hidden, 0.0, rows)))
             loss = F.mse_loss(filled.float()[hidden], rows[hidden])
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -199,6 +202,7 @@ def pretrain(x, epochs, batch, rate, seed, report=print):
             total += float(rows[hidden].square().sum())
             left += float(loss.detach()) * int(hidden.sum())
         report(f"{epoch + 1:>5} share of the hidden samples' variance left: {left / total:.3f}")
+    net.load_state_dict(wide.narrow_state())
     return net
 
 
@@ -254,7 +258,7 @@ def parser():
     p.add_argument("--seeds", type=int, default=3, help="seeds of the comparison (default 3)")
     train.add_recipe_options(p)
     train.add_common_options(p)
-    p.set_defaults(model="resnet18")
+    p.set_defaults(model="resnet18", refit=False)
     return p
 
 

@@ -4,6 +4,8 @@
 Rate and unit come from the file where it says them and are asked for where it does not. What had to be concluded from the
 file's looks stands in `Recording.notes`, for the stage to print.
 """
+import array
+import codecs
 import gzip
 import io
 import re
@@ -18,6 +20,7 @@ from ecg.artifacts import InputError, writing
 
 LOWEST_FS = 50             # Hz: below, a QRS complex is a sample or two
 HIGHEST_FS = 2000          # Hz: faster recordings are averaged down to at most this
+ROWS = 1 << 19             # of a text table that are read at a time
 KINDS = "WFDB (.hea), EDF/BDF, CSV/TSV/TXT, NPY, NPZ; all but WFDB also as .gz"
 
 
@@ -464,16 +467,28 @@ _UNIT = re.compile(r"unit|einheit|unidad|单位|單位|単位|단위", re.IGNORE
 _CLOCK = re.compile(r"^\[?\d*:?\d+:\d+(\.\d+)?\]?$")
 
 
-def _text(path):
-    raw = _bytes(path)
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16")
-    if b"\0" in raw[:4096]:
-        raise InputError(f"{path} is no text: it holds binary data")
+def _stream(path):
+    """The bytes of a file, unpacked where it is packed."""
+    return gzip.open(path) if path.suffix.lower() == ".gz" else open(path, "rb")
+
+
+def _head(path):
+    """(the first 200,000 characters of a text file, its encoding)"""
     try:
-        return raw.decode("utf-8-sig")
+        with _stream(path) as stream:
+            raw = stream.read(400_000)
+    except (OSError, EOFError, zlib.error):
+        raise InputError(f"{path} is no gzip file, or damaged") from None
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif b"\0" in raw[:4096]:
+        raise InputError(f"{path} is no text: it holds binary data")
+    else:
+        encoding = "utf-8-sig"
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(raw)[:200_000], encoding
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        return raw.decode("latin-1")[:200_000], "latin-1"
 
 
 def _split(line, delimiter):
@@ -542,8 +557,8 @@ def _unit_in(name):
 
 
 def _from_text(path, lead, fs, unit):
-    text = _text(path)
-    lines = text[:200_000].splitlines()[:400]
+    text, encoding = _head(path)
+    lines = text.splitlines()[:400]
     delimiter, skip = _layout(lines, path)
     head = [line for line in lines[:skip] if line.strip()]
     first = [_split(line, delimiter) for line in lines[skip:-1] or lines[skip:] if line.strip()]
@@ -555,8 +570,7 @@ def _from_text(path, lead, fs, unit):
         delimiter, width, decimal = "\n", 1, ","         # a number a line; the comma is the decimal sign or the end of the line
     else:
         decimal = "," if delimiter != "," and any("," in field for fields in first for field in fields) else "."
-    columns = _columns(text, skip, delimiter, decimal, path)
-    del text
+    columns = _columns(path, encoding, skip, delimiter, decimal)
     if len(columns) != len(names):
         names, units = [f"column {k}" for k in range(len(columns))], [None] * len(columns)
         named = False
@@ -573,10 +587,13 @@ def _from_text(path, lead, fs, unit):
     number = choose_lead(leads, lead, path)
     told = units[keep[number]] or _head_unit(head)
     unit, assumed = _unit_or_millivolts(unit, told)
-    x, notes = _numbers(columns[keep[number]], path), assumed
+    column, clock_name = columns[keep[number]], names[clock] if named and clock is not None else ""
+    clock = None if clock is None or fs is not None else columns[clock]
+    del columns                                          # a day of a lead is 250 MB
+    x, notes = _numbers(column, path), assumed
     own_fs = said_fs
-    if clock is not None and fs is None:
-        times, notes = _seconds(columns[clock], names[clock] if named else "", path)
+    if clock is not None:
+        times, notes = _seconds(clock, clock_name, path)
         if times is not None:
             own_fs, x, gaps = _by_time(x, times, path)
             notes += gaps
@@ -587,26 +604,45 @@ def _from_text(path, lead, fs, unit):
                      + _overruled("rate", said_fs, fs, "--fs"))
 
 
-def _columns(text, skip, delimiter, decimal, path):
-    """The columns of a text table: numbers where all of a column are, else text."""
+def _columns(path, encoding, skip, delimiter, decimal):
+    """The columns of a text table: numbers where all of a column are, else text. Read a part at a time: a day has 30 million rows."""
     import pandas as pd
     if delimiter == "\n":
-        lines = [line.strip().strip('"').rstrip(",").replace(",", ".") for line in text.splitlines()[skip:]]
+        lines = [line.strip().strip('"').rstrip(",").replace(",", ".") for line in
+                 _bytes(path).decode(encoding, errors="replace").splitlines()[skip:]]
         return [pd.Series(line for line in lines if line)]
+    numbers, texts = {}, {}
     try:
-        table = pd.read_csv(io.StringIO(text), sep=r"\s+" if delimiter == " " else delimiter, header=None, skiprows=skip,
-                            index_col=False, decimal=decimal, na_values=sorted(_MISSING), keep_default_na=True,
-                            skipinitialspace=True, comment="#", low_memory=False)
+        with _stream(path) as stream, pd.read_csv(
+                stream, sep=r"\s+" if delimiter == " " else delimiter, header=None, skiprows=skip, index_col=False, decimal=decimal,
+                na_values=sorted(_MISSING), keep_default_na=True, skipinitialspace=True, comment="#", low_memory=False,
+                encoding=encoding, encoding_errors="replace", chunksize=ROWS) as tables:
+            for table in tables:
+                if table.shape[1] > 40:
+                    return _wide(table, path)
+                for k in table.columns:
+                    if table[k].dtype.kind in "iuf" and k not in texts:
+                        numbers.setdefault(k, array.array("d")).frombytes(table[k].to_numpy(np.float64).tobytes())
+                    else:
+                        before = [pd.Series(np.frombuffer(numbers.pop(k)))] if k in numbers else []
+                        texts.setdefault(k, before).append(table[k])
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(f"{path}: its rows differ in their number of columns ({error})") from None
-    while table.shape[1] > 1 and table.iloc[:, -1].isna().all():           # lines that end in a delimiter
+    columns = [pd.concat(texts[k], ignore_index=True) if k in texts else pd.Series(np.frombuffer(numbers[k]))
+               for k in range(len(numbers) + len(texts))]
+    while len(columns) > 1 and columns[-1].isna().all():                   # lines that end in a delimiter
+        del columns[-1]
+    return columns
+
+
+def _wide(table, path):
+    """The columns of a table of more than 40: one row a lead instead of one row a sample, or no recording."""
+    while table.shape[1] > 1 and table.iloc[:, -1].isna().all():
         table = table.iloc[:, :-1]
-    if len(table) <= 24 and table.shape[1] > 500:         # one row a lead instead of one row a sample
-        table = table.T
-    if table.shape[1] > 40:
+    if len(table) > 24 or table.shape[1] <= 500:
         raise InputError(f"{path} has {table.shape[1]} columns: an ECG has one row a sample and one column a lead "
                          "(rows of 187 samples and a class are heartbeats for data_preprocess.py, not a recording)")
-    return [table[k] for k in table.columns]
+    return [table.T[k] for k in table.index]
 
 
 def _names(head, delimiter, width):
@@ -683,7 +719,8 @@ def _seconds(column, name, path):
     told = re.search(r"(milli|micro|nano)?seconds?\b|(?<![a-z])(m|u|µ|μ|n)?s(ecs?)?\b", name, re.IGNORECASE)
     if told:
         prefix = (told[1] or told[2] or "").lower()
-        return times * {"milli": 1e-3, "m": 1e-3, "": 1.0, "nano": 1e-9, "n": 1e-9}.get(prefix, 1e-6), ()
+        factor = {"milli": 1e-3, "m": 1e-3, "": 1.0, "nano": 1e-9, "n": 1e-9}.get(prefix, 1e-6)
+        return times if factor == 1 else times * factor, ()
     if 0 < step <= 1 / LOWEST_FS:
         return times, (f"the time column is taken in seconds: {1 / step:.5g} samples per second",)
     if 1 < step <= 1000 / LOWEST_FS:
@@ -697,16 +734,21 @@ def _by_time(x, times, path):
     if not whole.all():
         raise InputError(f"{path}: its time column has gaps; fill them or give --fs")
     steps = np.diff(times)
-    if len(steps) == 0 or np.median(steps) <= 0:
+    usual = np.median(steps) if len(steps) else 0.0
+    if usual <= 0:
         raise InputError(f"{path}: its times are too coarse to tell the sampling rate: give --fs HZ")
     if np.any(steps < 0):
         raise InputError(f"{path}: its times run backwards at row {int(np.argmax(steps < 0)) + 2}: sort the rows or give --fs HZ")
-    quantum = np.min(np.abs(np.diff(np.unique(np.round(steps, 7)))), initial=np.inf)       # times may be rounded, to ms say
-    quantum = quantum if np.isfinite(quantum) and quantum < np.median(steps) else 0.0
-    inner = steps <= 1.5 * np.median(steps) + quantum
-    fs = np.count_nonzero(inner) / steps[inner].sum()
-    if np.mean(np.abs(steps[inner] * fs - 1) > 0.25 + 1.01 * quantum * fs) > 0.01:
-        raise InputError(f"{path} is not evenly sampled (steps of {steps[inner].min():.4g} to {steps[inner].max():.4g} s): "
+    different = np.unique(np.concatenate([np.unique(np.round(steps[k:k + ROWS], 7)) for k in range(0, len(steps), ROWS)]))
+    quantum = np.min(np.abs(np.diff(different)), initial=np.inf)                           # times may be rounded, to ms say
+    quantum = quantum if np.isfinite(quantum) and quantum < usual else 0.0
+    inner = steps <= 1.5 * usual + quantum
+    within = steps if inner.all() else steps[inner]
+    fs = len(within) / within.sum()
+    uneven = sum(np.count_nonzero(np.abs(within[k:k + ROWS] * fs - 1) > 0.25 + 1.01 * quantum * fs)
+                 for k in range(0, len(within), ROWS))
+    if uneven > 0.01 * len(within):
+        raise InputError(f"{path} is not evenly sampled (steps of {within.min():.4g} to {within.max():.4g} s): "
                          "resample it first, or give --fs HZ")
     if abs(fs - round(fs)) <= fs * (1e-5 + quantum / (times[-1] - times[0])):
         fs = float(round(fs))
