@@ -624,11 +624,11 @@ def _columns(path, encoding, skip, delimiter, decimal):
                     if table[k].dtype.kind in "iuf" and k not in texts:
                         numbers.setdefault(k, array.array("d")).frombytes(table[k].to_numpy(np.float64).tobytes())
                     else:
-                        before = [pd.Series(np.frombuffer(numbers.pop(k)))] if k in numbers else []
+                        before = [pd.Series(np.frombuffer(numbers.pop(k)), copy=False)] if k in numbers else []
                         texts.setdefault(k, before).append(table[k])
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(f"{path}: its rows differ in their number of columns ({error})") from None
-    columns = [pd.concat(texts[k], ignore_index=True) if k in texts else pd.Series(np.frombuffer(numbers[k]))
+    columns = [pd.concat(texts[k], ignore_index=True) if k in texts else pd.Series(np.frombuffer(numbers[k]), copy=False)
                for k in range(len(numbers) + len(texts))]
     while len(columns) > 1 and columns[-1].isna().all():                   # lines that end in a delimiter
         del columns[-1]
@@ -715,12 +715,12 @@ def _seconds(column, name, path):
             return times, ()
     else:
         times = _numbers(column, path)
-    step = np.nanmedian(np.diff(times)) if len(times) > 1 else np.nan
     told = re.search(r"(milli|micro|nano)?seconds?\b|(?<![a-z])(m|u|µ|μ|n)?s(ecs?)?\b", name, re.IGNORECASE)
     if told:
         prefix = (told[1] or told[2] or "").lower()
         factor = {"milli": 1e-3, "m": 1e-3, "": 1.0, "nano": 1e-9, "n": 1e-9}.get(prefix, 1e-6)
         return times if factor == 1 else times * factor, ()
+    step = np.nanmedian(np.diff(times[:ROWS])) if len(times) > 1 else np.nan
     if 0 < step <= 1 / LOWEST_FS:
         return times, (f"the time column is taken in seconds: {1 / step:.5g} samples per second",)
     if 1 < step <= 1000 / LOWEST_FS:

@@ -152,6 +152,39 @@ def test_annotation_without_beats_and_mistakes(tmp_path):
         read_annotation(tmp_path / "empty")
 
 
+def test_annotation_bytes_are_wfdbs(tmp_path):
+    rng = np.random.default_rng(0)
+    samples = np.cumsum(np.append(rng.integers(0, 3000, 500), 10 ** 8))
+    symbols = [str(s) for s in rng.choice(wfdb.io.annotation.ann_label_table.symbol[1:], len(samples))]
+    for fs in (360, 257.0, 128.5):
+        wfdb.wrann("theirs", "cnn", samples, symbols, fs=fs, write_dir=str(tmp_path))
+        assert write_annotation(tmp_path, "ours", samples, symbols, fs).read_bytes() == (tmp_path / "theirs.cnn").read_bytes()
+
+
+@pytest.mark.parametrize("fmt", ["212", "16"])
+@pytest.mark.parametrize("count, n", [(1, 1001), (2, 150_001), (3, 1001)])
+def test_wfdb_samples_are_wfdbs(tmp_path, fmt, count, n):
+    x = np.random.default_rng(0).standard_normal((n, count)).cumsum(axis=0) / 30
+    x[100:120] = np.nan
+    wfdb.wrsamp("r", fs=FS, units=["mV"] * count, sig_name=["I", "II", "V1"][:count], p_signal=x, fmt=[fmt] * count,
+                write_dir=str(tmp_path))
+    for k, theirs in enumerate(wfdb.rdrecord(str(tmp_path / "r")).p_signal.T):
+        assert np.array_equal(read_recording(tmp_path / "r", k).signal, theirs, equal_nan=True)
+
+
+def test_text_in_parts(tmp_path, monkeypatch):
+    """A gap, a word or a column that ends early in a later part changes nothing but itself."""
+    from ecg import records
+    plain = text(tmp_path / "a.csv", "time (s),ecg (mV),v5 (mV)\n" + rows(T, ECG, OTHER).replace("-0.02", "nan", 3))
+    whole = read_recording(plain)
+    monkeypatch.setattr(records, "ROWS", 500)
+    assert np.array_equal(read_recording(plain).signal, whole.signal, equal_nan=True)
+    body = rows(T, ECG).splitlines()
+    body[1700] = f"{T[1700]},oops"
+    with pytest.raises(InputError, match="'oops' in row 1701"):
+        read_recording(text(tmp_path / "b.csv", "time (s),ecg (mV)\n" + "\n".join(body)))
+
+
 def test_find_recordings(tmp_path):
     (tmp_path / "sub").mkdir()
     a, b = write_wfdb(tmp_path, "a"), write_wfdb(tmp_path / "sub", "b")
