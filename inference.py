@@ -71,8 +71,11 @@ def card_of(model):
         card = model.get_modelmeta().custom_metadata_map.get("card")
         if card is None:
             raise InputError("the ONNX file holds no model card: export it with python export_onnx.py")
-        return json.loads(card)
+        return _parsed(card)
     return model.card
+
+
+_parsed = functools.lru_cache(json.loads)                # of a monitor's model once, not for every beat
 
 
 def is_context(card):

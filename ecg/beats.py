@@ -4,6 +4,7 @@ The row is the one of the published heartbeat CSVs (mitbih_train.csv, mitbih_tes
 from the MIT-BIH records: from one boundary to the next and a fifth of the interval after it, every third sample at 360 Hz
 (so 120 Hz), min-max over that whole segment, the first 187 values, zero-padded.
 """
+import functools
 from fractions import Fraction
 
 import numpy as np
@@ -314,6 +315,11 @@ def _spikes(x, limit, width):
     return _runs((np.minimum(before, after) > limit) | (np.maximum(before, after) < -limit)) + width
 
 
+@functools.lru_cache
+def _qrs_filter(rate):
+    return sps.butter(2, [QRS_BAND[0], min(QRS_BAND[1], 0.45 * rate)], "bandpass", fs=rate, output="sos")
+
+
 def _envelope(take, n, fs, chunk):
     """Envelope of the QRS band at 50 to 240 Hz, a stretch at a time.
 
@@ -323,7 +329,7 @@ def _envelope(take, n, fs, chunk):
     rate = fs / step
     total = n // step
     block, margin, settle, beside = (round(seconds * rate) for seconds in (BLOCK, MARGIN, 1.0, BESIDE / 2))
-    sos = sps.butter(2, [QRS_BAND[0], min(QRS_BAND[1], 0.45 * rate)], "bandpass", fs=rate, output="sos")
+    sos = _qrs_filter(rate)
     mean = np.full(step, 1 / step)
     out = []
     for start, stop in _pieces(total, max(1, round(chunk / BLOCK)) * block):
