@@ -1,16 +1,18 @@
 """24 hours from files to labels: time by step, memory, latency of a beat, PyTorch against ONNX.
 
     python benchmarks/holter.py                            # all of it: the MIT-BIH records, the shipped weights
-    python benchmarks/holter.py --parts day latency        # some of it: day, peer, latency, parity
+    python benchmarks/holter.py --parts day latency        # some of it: day, peer, latency, parity, monitor
     python benchmarks/holter.py --limit 4                  # the first four records only (the rest is not extrapolated)
 
 day      The 48 records (24 h) one after the other through inference.label_recording, which is `inference.py DIR --out DIR`: CSV,
-         .cnn and summary written. In a process of its own, so that its peak memory is its own. A single-beat model is held
-         against ONNX Runtime alone: after each record a session runs the same rows, standardised beforehand, at the same
-         threads and batch. Then the 24 h as one recording.
+         .cnn and summary written, one thread. In a process of its own, so that its peak memory is its own. A single-beat model
+         is held against ONNX Runtime alone: after each record the session runs the same rows, standardised beforehand, at the
+         same thread and batch. Then `--jobs` on all cores, the start of the workers included; and the 24 h as one recording.
 peer     neurokit2's ecg_process, then the same network row by row (batch 1) over its R peaks, on three records, extrapolated.
 latency  One beat, batch 1, one thread: the network alone, and predict_heartbeat (standardisation and softmax included).
 parity   PyTorch against ONNX Runtime on the test rows of data/processed_data and on every row of the 24 h.
+monitor  Eight records as a stream (monitor.py): provisional, final and offline labels, delay of labels and alarms, the final
+         labels by the single-beat and by the context model. Then two days of a beat a second: the memory a monitor holds.
 
 Wall-clock time, and CPU time beside it: on a machine that others use as well, trust the latter and the ratios. Everything goes
 to benchmarks/holter.json.
@@ -19,6 +21,7 @@ import argparse
 import functools
 import json
 import os
+import pickle
 import resource
 import subprocess
 import sys
@@ -26,7 +29,9 @@ import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
+from unittest import mock
 
+import joblib
 import numpy as np
 from tqdm import tqdm
 
@@ -35,11 +40,14 @@ sys.path.insert(0, str(HOME))
 from ecg import artifacts, beats, context, records  # noqa: E402
 from ecg.artifacts import InputError  # noqa: E402
 import inference  # noqa: E402
+import monitor  # noqa: E402
 
-PARTS = ("day", "peer", "latency", "parity")
+PARTS = ("day", "peer", "latency", "parity", "monitor")
 PEER_RECORDS = 3
 LATENCY_ROWS = 2000
 TIE = 1e-5
+STREAMED = ("100", "106", "119", "200", "203", "208", "223", "233")
+DAYS = 48                         # hours that a monitor's memory is watched over
 
 
 class Steps:
@@ -120,6 +128,20 @@ def label_day(paths, model, weight, folder):
             "alone": alone.tolist() if single else None, "rows": rows, "peak_mb": _peak_mb()}
 
 
+def label_by_jobs(paths, model, weight, folder):
+    """The same through `--jobs` on all cores: {"jobs", "total" wall s, "peak_mb" of the largest worker}."""
+    jobs = os.cpu_count()
+    start = time.perf_counter()
+    results = inference.label_archive(paths, paths[0].parent, folder, _options(model, weight), jobs)
+    wall = time.perf_counter() - start
+    for _, error, _ in results:
+        if error:
+            raise InputError(error)
+    from joblib.externals.loky import get_reusable_executor
+    get_reusable_executor().shutdown(wait=True)          # only of processes that have ended is the memory told
+    return {"jobs": jobs, "total": wall, "peak_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024}
+
+
 def _options(model, weight):
     """What `inference.py DIR --out DIR` hands to each of its tasks, by its defaults."""
     return {"model": model, "engine": "onnx", "lead": None, "fs": None, "unit": None, "invert": "auto", "mains": "auto",
@@ -148,11 +170,11 @@ def in_child(task, args, model):
 
 def child(args):
     paths = find(args)
-    if args.child == "day":
-        with tempfile.TemporaryDirectory() as folder:
-            figures = label_day(paths, args.model, artifacts.locate(args.weight), Path(folder))
-    else:
-        figures = label_joined(paths, args.model, artifacts.locate(args.weight))
+    weight = artifacts.locate(args.weight)
+    with tempfile.TemporaryDirectory() as folder:
+        figures = {"day": lambda: label_day(paths, args.model, weight, Path(folder)),
+                   "jobs": lambda: label_by_jobs(paths, args.model, weight, Path(folder)),
+                   "joined": lambda: label_joined(paths, args.model, weight)}[args.child]()
     print(json.dumps(figures))
 
 
@@ -168,6 +190,8 @@ def part_day(args, models):
             w, c = day["alone"]
             print(f"  ONNX Runtime alone, {day['rows']:,} rows: {w:.2f} s wall, {c:.2f} s CPU; "
                   f"files to labels / alone: {wall / w:.2f} wall, {cpu / c:.2f} CPU")
+        figures[model]["by_jobs"] = many = in_child("jobs", args, model)
+        print(f"  --jobs {many['jobs']}: {many['total']:.1f} s wall, peak memory of a worker {many['peak_mb']:.0f} MB")
         figures[model]["joined"] = joined = in_child("joined", args, model)
         wall, cpu = joined["total"]
         print(f"  as one recording of {joined['input_mb']:.0f} MB: {wall:.1f} s wall, {cpu:.1f} s CPU, "
@@ -286,6 +310,50 @@ def part_parity(args, models):
     return figures
 
 
+# ------------------------------------------------------------------------------------------------- the stream
+
+def replayed(path, final, weight):
+    """(name, figures of monitor.agreement) of a record; final: `single` or the name of a context model."""
+    recording = records.read_recording(path)
+    context_of = None if final == "single" else monitor.context_model(final, weight)
+    return recording.name, monitor.agreement(recording.signal, recording.fs, monitor.single_beat("auto", weight), context_of)[0]
+
+
+def part_monitor(args):
+    weight, figures = artifacts.locate(args.weight), {}
+    paths = [path for path in find(args) if path.stem in STREAMED]
+    for final in ("single", "context"):
+        tasks = [joblib.delayed(replayed)(path, final, weight) for path in paths]
+        results = joblib.Parallel(n_jobs=os.cpu_count(), return_as="generator")(tasks)
+        figures[final] = list(tqdm(results, total=len(tasks), desc=f"streams, final labels {final}", unit="record", disable=None))
+        print(f"\nmonitor.py, final labels by the {final} model")
+        monitor.print_agreement(figures[final])
+    hours = monitored_days(DAYS)
+    figures["memory_kb"] = hours
+    print(f"\nmemory of a monitor after 1 h {hours[0]:.0f} kB, most up to {DAYS} h {max(hours):.0f} kB, then {hours[-1]:.0f} kB")
+    return figures
+
+
+def monitored_days(hours, fs=100):
+    """kB that a monitor with a context model holds after each hour of a beat a second. Detector and models are stand-ins that
+    take no time; the signal and all that is remembered of it are the monitor's own."""
+    def labels(rows):
+        return np.zeros(len(rows), np.int64), np.ones(len(rows)), None
+
+    signal = 0.01 * np.random.default_rng(0).standard_normal(3600 * fs)
+    signal[fs // 2::fs] = 1.0
+    held = []
+    with mock.patch.object(beats, "detect_r_peaks", lambda x, fs, live: np.flatnonzero(x > 0.5)), \
+            mock.patch.object(monitor, "HOP", 1.0), mock.patch.object(beats, "at_source_rate", lambda x, fs: np.repeat(x, 4)):
+        bedside = monitor.Monitor(fs, labels, lambda x, fs, r: np.tile([1.0, 0, 0, 0, 0], (len(r), 1)))
+        for _ in tqdm(range(hours), desc="memory", unit="h", disable=None):
+            said = bedside.push(signal)
+            if len(said) < 7000:
+                raise RuntimeError(f"the monitor said {len(said)} things in an hour of 3,600 beats")
+            held.append(len(pickle.dumps({k: v for k, v in vars(bedside).items() if not callable(v)})) / 1024)
+    return held
+
+
 # ------------------------------------------------------------------------------------------------- the stage
 
 def find(args):
@@ -307,7 +375,7 @@ def main(argv=None):
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
     parser.add_argument("--limit", type=int, default=0, help="records (0: all)")
     parser.add_argument("--out", metavar="FILE", default=str(HOME / "benchmarks" / "holter.json"), help="where the figures go")
-    parser.add_argument("--child", choices=("day", "joined"), help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=("day", "jobs", "joined"), help=argparse.SUPPRESS)
     parser.add_argument("--model", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if args.child:
@@ -322,7 +390,8 @@ def main(argv=None):
           f"models {', '.join(models)}")
     figures = artifacts.load_json(args.out, "this program") if Path(args.out).exists() else {}
     measure = {"day": lambda: part_day(args, models), "peer": lambda: part_peer(args, single[0]),
-               "latency": lambda: part_latency(args, single), "parity": lambda: part_parity(args, single)}
+               "latency": lambda: part_latency(args, single), "parity": lambda: part_parity(args, single),
+               "monitor": lambda: part_monitor(args)}
     for part in args.parts:
         figures[part] = measure[part]()
     figures["machine"] = {"cores": os.cpu_count(), "load_average": os.getloadavg()[0], "records": len(paths),
