@@ -37,7 +37,8 @@ LENGTH = 64                 # beats of a training sequence
 BATCH = 24                  # sequences a step
 PACED_SHARE = 0.1           # a record with more paced beats than this is not trained on
 TOLERANCE = 0.15            # s within which a detected peak is the annotated beat
-VIEWS = ("annotated", "detected", "moving", "tachycardia")
+RHYTHMS = ("tachycardia", "fibrillation", "bigeminy")
+VIEWS = ("annotated", "detected", "moving", *RHYTHMS)
 
 
 class Residual(nn.Module):
@@ -158,11 +159,11 @@ def _records(folder, annotator):
 
 def _view(view, recording, at, true):
     """annotated: the reference's beats. detected: what the detector finds. moving: a poor detector's beats, and five minutes of past only.
-    tachycardia: the annotated beats of a recording into which tachycardias have been spliced (`with_tachycardia`)."""
+    One of RHYTHMS: the annotated beats of a recording into which that rhythm has been spliced (`with_rhythm`)."""
     signal, fs = recording.signal, recording.fs
     rng = np.random.default_rng(len(signal) + len(at))
-    if view == "tachycardia":
-        signal, peaks, classes = with_tachycardia(signal, fs, at, true, rng)
+    if view in RHYTHMS:
+        signal, peaks, classes = with_rhythm(view, signal, fs, at, true, rng)
         return View(peaks, context.describe(signal, fs, peaks), classes)
     peaks = (at if view == "annotated" else detect_r_peaks(signal, fs) if view == "detected" else shaken(at, fs, len(signal), rng))
     index = match(peaks, at, fs)
@@ -170,50 +171,76 @@ def _view(view, recording, at, true):
     return View(peaks, context.describe(signal, fs, peaks, **moving), np.where(index >= 0, true[index], -1))
 
 
-def with_tachycardia(signal, fs, peaks, classes, rng):
-    """(signal, R peaks, classes) of a recording into which tachycardias made of the patient's own normal beats have been spliced.
+def with_rhythm(kind, signal, fs, peaks, classes, rng):
+    """(signal, R peaks, classes) of a recording into which another rhythm, made of the patient's own beats, has been spliced.
 
-    Sustained supraventricular tachycardia is a matter of a few patients in the databases (one in 60), too few to learn from. In up to three
-    stretches, together at most two thirds of the recording, and in up to six short runs, the normal beats follow each other at 0.45 to 0.72
-    of their RR interval, steadily and from one beat to the next, with the P wave cut away or kept: class S. Or, in two stretches of five, the
-    rate rises and falls slowly to at most 1.6 times, as the sinus node does: class N. Beats of other classes inside a stretch are dropped."""
+    Each of these is a matter of a few patients in the databases, too few to learn from, and common among patients elsewhere:
+    tachycardia   In up to three stretches and six short runs, normal beats follow each other at 0.45 to 0.72 of the usual RR interval,
+                  steadily and from one beat to the next, P wave cut away or kept: class S. Or, in two long stretches of five, the
+                  rate rises and falls slowly to at most 1.6 times, as the sinus node does: class N.
+    fibrillation  In up to three long stretches the P waves are cut away and the RR intervals are drawn at random: normal beats stay N
+                  and ventricular ones V, however early they come.
+    bigeminy      In up to three stretches every second to fourth normal beat comes at 0.5 to 0.85 of the usual interval, with a pause
+                  after it: class S.
+    classes: 0..3 or -1 of every peak. Other ectopic beats inside a stretch are dropped. Where an interval is longer than it was, the
+    signal stays at its last level. A joint is spread over 60 ms."""
     n = len(peaks)
-    kind, factor, lead = np.zeros(n, int), np.ones(n), np.full(n, 0.25)             # kind 0: as it was, 1: supraventricular, 2: sinus
-    lengths = [*rng.uniform(0.05, 0.3, rng.integers(1, 4)) * n, *rng.uniform(3, 25, rng.integers(0, 7))]
-    for length in map(int, lengths):
-        start = int(rng.integers(max(1, n - length)))
-        stretch = slice(start, start + length)
-        if length > 40 and rng.random() < 0.4:
-            kind[stretch], lead[stretch] = 2, 0.25
-            factor[stretch] = 1 - rng.uniform(0.15, 0.4) * np.sin(np.linspace(0, np.pi, len(factor[stretch])))
-        else:
-            kind[stretch], lead[stretch] = 1, rng.choice([0.08, 0.22])
-            factor[stretch] = rng.uniform(0.45, 0.72)
+    if n < 4:
+        return signal, peaks, classes
     usual = np.median(np.diff(peaks))
+    second = min(usual, fs)                                   # leads are shares of the RR interval, of one second at most
+    label, keep = classes.copy(), np.ones(n, bool)
+    rr = np.full(n, np.nan)                                   # samples to the next beat; NaN: as it was
+    lead = np.full(n, 0.25 * second)                          # samples before the R peak that belong to a beat: with its P wave
+
+    def stretches(count, shortest, longest):
+        for length in rng.uniform(shortest, longest, count).astype(int):
+            start = int(rng.integers(max(1, n - length)))
+            yield np.arange(start, min(start + length, n - 1))
+
+    if kind == "tachycardia":
+        for k in [*stretches(rng.integers(1, 4), 0.05 * n, 0.3 * n), *stretches(rng.integers(0, 7), 3, 25)]:
+            keep[k] = classes[k] == 0
+            if len(k) > 40 and rng.random() < 0.4:
+                share, label[k], lead[k] = 1 - rng.uniform(0.15, 0.4) * np.sin(np.linspace(0, np.pi, len(k))), 0, 0.25 * second
+            else:
+                share, label[k], lead[k] = rng.uniform(0.45, 0.72), 1, rng.choice([0.08, 0.22]) * second
+            rr[k] = share * usual * (1 + 0.01 * rng.standard_normal(len(k)))
+    elif kind == "fibrillation":
+        for k in stretches(rng.integers(1, 4), 0.15 * n, 0.6 * n):
+            keep[k] = classes[k] != 1
+            mean, spread = rng.uniform(0.55, 0.95), rng.uniform(0.12, 0.28)
+            rr[k] = usual * np.clip(mean * np.exp(spread * rng.standard_normal(len(k))), 0.38, 1.3)
+            lead[k] = np.where(classes[k] == 0, 0.08, 0.12) * fs
+    else:
+        for k in stretches(rng.integers(1, 4), 0.03 * n, 0.25 * n):
+            keep[k] = classes[k] == 0
+            k = k[keep[k]]
+            early = np.arange(len(k)) % rng.choice([2, 2, 2, 3, 4]) == 1
+            share = np.where(early, rng.uniform(1.0, 1.25), 1.0)
+            share[np.flatnonzero(early) - 1] = rng.uniform(0.5, 0.85)
+            rr[k] = usual * share * (1 + 0.025 * rng.standard_normal(len(k)))
+            label[k], lead[k] = early.astype(int), np.where(early, rng.choice([0.08, 0.15, 0.22]) * second, lead[k])
+
+    kept, lead = np.flatnonzero(keep), lead.astype(int)
     pieces, at, labels, length = [], [], [], 0
-    for k in range(n - 1):
-        if kind[k] and classes[k] != 0:
+    for k, following in zip(kept[:-1], kept[1:]):
+        after, spliced = peaks[k + 1] - peaks[k], np.isfinite(rr[k])
+        wanted = (max(int(rr[k]), int(0.28 * fs)) if spliced else after if following == k + 1 else int(usual)) - lead[following]
+        until_p = max(after - int(0.25 * min(after, usual)), int(0.1 * fs))
+        body = signal[peaks[k]:peaks[k] + (min(wanted, until_p) if spliced or following > k + 1 else wanted)]
+        if len(body) == 0:
             continue
-        interval = peaks[k + 1] - peaks[k]
-        before = int(lead[k] * min(usual, 1.0 * fs)) if kind[k] else int(0.25 * min(interval, usual))
-        start = max(peaks[k] - before, 0)
-        if kind[k]:
-            wanted = max(0.28 * fs, factor[k] * usual * (1 + 0.01 * rng.standard_normal()))
-            stop = start + int(min(wanted, interval))
-        else:
-            stop = peaks[k + 1] - int(0.25 * min(peaks[min(k + 2, n - 1)] - peaks[k + 1] or usual, usual))
-        if stop - start < 0.2 * fs:
-            continue
-        piece = signal[start:stop].astype(np.float64)
-        if pieces:                                                                 # no jump at the seam: spread over 60 ms
+        start = max(peaks[k] - lead[k], 0)
+        level = body[-max(1, int(0.02 * fs)):].mean()
+        piece = np.concatenate([signal[start:peaks[k]], body, np.full(max(0, wanted - len(body)), level)])
+        if pieces:
             ramp = min(len(piece), int(0.06 * fs))
             piece[:ramp] += np.linspace(1, 0, ramp) * (pieces[-1][-1] - piece[0])
         pieces.append(piece)
         at.append(length + peaks[k] - start)
-        labels.append(1 if kind[k] == 1 else classes[k])
+        labels.append(label[k])
         length += len(piece)
-    if not pieces:
-        return signal, peaks, classes
     at, first = np.unique(np.minimum(at, length - 1), return_index=True)
     return np.concatenate(pieces), at, np.array(labels)[first]
 

@@ -217,6 +217,30 @@ def test_matching_is_one_to_one():
     assert model_context.match([95, 110, 300, 900], [100, 305, 500], 100).tolist() == [0, -1, 1, -1]
 
 
+@pytest.mark.parametrize("kind", ["tachycardia", "fibrillation", "bigeminy"])
+def test_spliced_rhythms_are_what_they_are_called(kind):
+    """Over many draws: the R peaks lie on QRS complexes, and the intervals before the beats called S are those of the rhythm."""
+    import model_context
+    ecg, peaks, ectopic = synthetic(400)
+    before, spread, dropped = [], [], 0
+    for seed in range(8):
+        signal, at, classes = model_context.with_rhythm(kind, ecg, 250, peaks, 2 * ectopic.astype(int), np.random.default_rng(seed))
+        rr = np.diff(at, prepend=at[0] - 200) / 250
+        narrow = classes != 2
+        around = signal[np.clip(at[narrow][:, None] + np.arange(-12, 13), 0, len(signal) - 1)]
+        assert (np.abs(around.argmax(axis=1) - 12) <= 1).mean() > 0.99
+        before.append(rr[classes == 1])
+        spread.append(rr[classes == 0].std())
+        dropped += (ectopic.sum() - (classes == 2).sum()) > 0
+    before = np.concatenate(before)
+    if kind == "tachycardia":
+        assert len(before) > 100 and 0.3 < np.median(before) < 0.62 and dropped == 8
+    elif kind == "fibrillation":
+        assert len(before) == 0 and np.median(spread) > 0.1 and dropped == 0
+    else:
+        assert len(before) > 100 and (before < 0.75).all() and dropped > 0
+
+
 def test_figures_count_every_confusion():
     import model_context
     counts = np.zeros((6, 6), int)
