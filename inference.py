@@ -67,15 +67,12 @@ def load_onnx_model(onnx_path=None, weight="weight", threads=0):
 
 def card_of(model):
     """The model card (dict) of a loaded model, PyTorch or ONNX."""
-    if isinstance(model, ort.InferenceSession):
+    if isinstance(model, ort.InferenceSession) and not hasattr(model, "card"):       # opened by someone else
         card = model.get_modelmeta().custom_metadata_map.get("card")
         if card is None:
             raise InputError("the ONNX file holds no model card: export it with python export_onnx.py")
-        return _parsed(card)
+        model.card = json.loads(card)
     return model.card
-
-
-_parsed = functools.lru_cache(json.loads)                # of a monitor's model once, not for every beat
 
 
 def is_context(card):
