@@ -374,13 +374,16 @@ def plot_confusion(matrix, title=""):
 
 
 def plot_calibration(scored, title=""):
-    """Reliability before and after temperature, and confidence of right and wrong beats for each predicted class."""
+    """Reliability before (where the logits are known) and after temperature, and confidence of right and wrong beats for each
+    predicted class."""
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.35))
     ax = left.subplots()
     ax.plot([0, 1], [0, 1], color="#999999", lw=0.8)
-    raw = inference.softmax(scored.logits)
-    for probabilities, color, label in ((raw, "#999999", "temperature 1"), (scored.probabilities, "#0072B2", "as shown to users")):
+    curves = [(scored.probabilities, "#0072B2", "as shown to users")]
+    if scored.logits is not None:
+        curves.insert(0, (inference.softmax(scored.logits), "#999999", "temperature 1"))
+    for probabilities, color, label in curves:
         ece, bins = scores.reliability(probabilities.max(axis=1), scored.right)
         some = bins["count"] > 0
         ax.plot(bins["confidence"][some], bins["accuracy"][some], "o-", color=color, ms=4, lw=1, label=f"{label}: ECE {ece:.4f}")
@@ -741,15 +744,14 @@ def records_text(document):
     return "\n".join(lines) + "\n"
 
 
-def review_of_records(table):
-    """The review list of labelled recordings (`evaluate_records`' table): beats that were found, matched and classified."""
+def scored_of_records(table):
+    """(Scored without logits, table) of the beats of labelled recordings (`evaluate_records`' table) that were found, matched and
+    classified."""
     known = table[table["reference"].isin(CLASS_NAMES) & table["label"].isin(CLASS_NAMES)]
     index = {name: k for k, name in enumerate(CLASS_NAMES)}
     p = known[[f"p_{name}" for name in CLASS_NAMES]].to_numpy(np.float64)
-    scored = Scored(known["reference"].map(index).to_numpy(np.int64), known["label"].map(index).to_numpy(np.int64), p, p,
-                    known["record"].to_numpy(str), known["sample"].to_numpy(np.int64))
-    review = review_list(scored, time_s=known["time_s"].to_numpy())
-    return review.drop(columns="row")
+    return Scored(known["reference"].map(index).to_numpy(np.int64), known["label"].map(index).to_numpy(np.int64), None, p,
+                  known["record"].to_numpy(str), known["sample"].to_numpy(np.int64)), known
 
 
 def save_records(document, results, table, out, peaks, folder, json_file=None):
@@ -764,12 +766,14 @@ def save_records(document, results, table, out, peaks, folder, json_file=None):
     artifacts.save_text(f"{stem}_shutdown.txt", ec57.format_shutdown(results["bxb"]))
     with artifacts.writing(f"{stem}_beats.csv") as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")
-    review = review_of_records(table)
+    scored, known = scored_of_records(table)
+    review = review_list(scored, time_s=known["time_s"].to_numpy()).drop(columns="row")
     with artifacts.writing(f"{stem}_review.csv") as temporary:
         review.to_csv(temporary, index=False)
     about = document["about"]
-    title = f"Most worth a look: {', '.join(about['model'])}, {about['data']} records of {about['folder']}"
-    save_figure(f"{stem}_review.png", plot_review(review, np.zeros((len(review), beats.WIDTH)), folder, title))
+    title = f"{', '.join(about['model'])}, {about['data']} records of {about['folder']}"
+    save_figure(f"{stem}_review.png", plot_review(review, np.zeros((len(review), beats.WIDTH)), folder, f"Most worth a look: {title}"))
+    save_figure(f"{stem}_calibration.png", plot_calibration(scored, f"{title}, {peaks} R peaks"))
     if json_file:
         artifacts.save_json(json_file, document)
     return stem

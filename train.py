@@ -30,6 +30,7 @@ from tqdm import tqdm
 import models
 from ecg import artifacts, beats
 from ecg.artifacts import InputError
+from ecg.scores import confusion, f1, macro_f1, scored_classes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,30 +63,6 @@ EVALUATION_BATCH = 1024
 
 # ------------------------------------------------------------------------------------------------- scores
 
-def confusion(true, predicted, classes=len(beats.CLASS_NAMES)):
-    """Confusion matrix int64 (classes, classes): rows are the true class, columns the predicted one."""
-    return np.bincount(np.asarray(true) * classes + np.asarray(predicted), minlength=classes * classes).reshape(classes, classes)
-
-
-def f1_scores(matrix):
-    """F1 of each class of a confusion matrix, float64 (classes,); 0 for a class never seen and never predicted."""
-    return 2 * np.diag(matrix) / np.maximum(matrix.sum(0) + matrix.sum(1), 1)
-
-
-def scored_classes(protocol, counts):
-    """Names of the classes that macro-F1 is over: all five on the published rows; N, S, V on patients never seen, where F
-    and Q come from one or two records; on one's own recordings those with at least 20 rows (counts: rows a class)."""
-    if protocol in ("kaggle", "tutorial"):
-        return list(beats.CLASS_NAMES)
-    if protocol == "interpatient":
-        return ["N", "S", "V"]
-    return [name for name, count in zip(beats.CLASS_NAMES, counts) if count >= 20] or list(beats.CLASS_NAMES)
-
-
-def macro_f1(matrix, names):
-    return float(np.mean(f1_scores(matrix)[[beats.CLASS_NAMES.index(name) for name in names]]))
-
-
 @torch.no_grad()
 def logits_of(network, x, batch=EVALUATION_BATCH):
     """Logits float32 (n, classes) of rows x (n, 187), in eval mode, in float32."""
@@ -98,7 +75,7 @@ def validation(network, x, y, names):
     logits, y = logits_of(network, x), y.cpu()
     matrix = confusion(y.numpy(), logits.argmax(1).numpy())
     return {"val_loss": F.cross_entropy(logits, y).item(), "val_acc": float(np.trace(matrix) / len(y)),
-            "val_macro_f1": macro_f1(matrix, names)}, matrix
+            "val_macro_f1": float(macro_f1(matrix, names))}, matrix
 
 
 # ------------------------------------------------------------------------------------------------- one epoch
@@ -363,11 +340,11 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
         keep=lambda run: None, patience=None, first_epoch=0, run_dir=None):
     """Train `net` and keep its best epoch. Returns (history, metrics of the kept epoch).
 
-    train, val: (x (n, 187), y (n,)) on `device`; val None: nothing to choose by, the last epoch is kept. The weights and `card` go to `weights_file` whenever validation macro-F1
-    is higher than ever; `checkpoint` is written after every epoch, so that `resume` continues with the next one exactly as
-    if nothing had happened. `keep(run)` is called after every epoch; `patience`: stop after so many epochs without a new
-    best; `first_epoch`: epochs the weights have behind them, for the log; `run_dir`: a log to go on with (default: a new one
-    below `log_dir`)."""
+    train, val: (x (n, 187), y (n,)) on `device`; val None: nothing to choose by, the last epoch is kept. The weights and `card`
+    go to `weights_file` whenever validation macro-F1 is higher than ever; `checkpoint` is written after every epoch, so that
+    `resume` continues with the next one exactly as if nothing had happened. `keep(run)` is called after every epoch; `patience`:
+    stop after so many epochs without a new best; `first_epoch`: epochs the weights have behind them, for the log; `run_dir`: a log
+    to go on with (default: a new one below `log_dir`)."""
     rank, ranks = processes(device)
     (x, y), (x_val, y_val) = train, val or (train[0][:0], train[1][:0])
     names = scored_classes(card["manifest"]["protocol"], np.bincount(y_val.cpu(), minlength=len(beats.CLASS_NAMES)))
@@ -423,7 +400,7 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
         if better:
             run.best = {"epoch": run.epoch, **scores, "macro_f1_over": names}
             if val:
-                run.best["val_f1"] = dict(zip(beats.CLASS_NAMES, f1_scores(matrix).tolist()))
+                run.best["val_f1"] = dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)).tolist()))
         states = _random_states(device, ranks)
         if rank == 0:
             if better:
@@ -437,8 +414,8 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
             report(f"{run.epoch:>5} {row['train_loss']:>10.4f} {row['train_acc']:>7.2%} {shown} {row['seconds']:>6.1f}"
                    f"{'   best' if better and val else ''}")
     if rank == 0 and not val:
-        artifacts.save_json(artifacts.card_path(weights_file), {**card, "metrics": {**run.best, "seconds": sum(run.history["seconds"])},
-                                                                "history": run.history})
+        card["metrics"] = {**run.best, "seconds": sum(run.history["seconds"])}
+        artifacts.save_json(artifacts.card_path(weights_file), {**card, "history": run.history})
         writer.close()
     elif rank == 0:
         best, card = models.load(weights_file)
@@ -446,8 +423,8 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
         matrix = confusion(y_val.cpu(), logits.argmax(1))
         log_figures(writer, matrix, x_val, y_val.cpu(), logits, scaler, first_epoch + run.best["epoch"])
         writer.close()
-        card["metrics"] |= {"val_acc": float(np.trace(matrix) / len(y_val)), "val_macro_f1": macro_f1(matrix, names),
-                            "val_f1": dict(zip(beats.CLASS_NAMES, f1_scores(matrix))), "confusion": matrix,
+        card["metrics"] |= {"val_acc": float(np.trace(matrix) / len(y_val)), "val_macro_f1": float(macro_f1(matrix, names)),
+                            "val_f1": dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)))), "confusion": matrix,
                             "seconds": sum(run.history["seconds"])}
         artifacts.save_json(artifacts.card_path(weights_file), {**card, "history": run.history})
         run.best = card["metrics"]
@@ -556,9 +533,10 @@ def train(args):
     report(f"{type(net).__name__}, {card['parameters']:,} parameters, protocol {manifest['protocol']}, "
            f"{'SYNTHETIC' if manifest['synthetic'] else 'real'} rows, {device}, {torch.get_num_threads()} threads")
     history_stem = weights_file.stem.replace("model_", "history_", 1)
-    _, best = fit(net, card, train_rows, val_rows, recipe, weights_file, seed=args.seed, device=device,
-                  checkpoint=runs / weights_file.stem / f"checkpoint{'_refit' if args.refit else ''}.pth", log_dir=runs / weights_file.stem, report=report,
-                  resume=args.resume, keep=lambda run: save_history(data, history_stem, run.history))
+    log_dir = runs / weights_file.stem
+    _, best = fit(net, card, train_rows, val_rows, recipe, weights_file, seed=args.seed, device=device, log_dir=log_dir,
+                  checkpoint=log_dir / f"checkpoint{'_refit' if args.refit else ''}.pth", report=report, resume=args.resume,
+                  keep=lambda run: save_history(data, history_stem, run.history))
     report(f"{weights_file}: epoch {best['epoch']}, " + (
         "validation rows learnt too" if args.refit
         else f"validation accuracy {best['val_acc']:.2%}, macro-F1 {best['val_macro_f1']:.4f}"))

@@ -23,7 +23,8 @@ from ecg import artifacts, ec57, scores  # noqa: E402
 from ecg.artifacts import InputError  # noqa: E402
 from ecg.beats import CLASS_NAMES  # noqa: E402
 
-ORDER = ("self", "self_finetuned_final", "self_finetuned_best", "self_best", "deep", "deep_best", "resnet18", "residual", "residual_best")
+ORDER = ("self", "self_finetuned_final", "self_finetuned_best", "self_best", "deep", "deep_best", "resnet18",
+         "resnet18_best", "residual", "residual_best")
 PROTOCOLS = ("kaggle", "tutorial", "interpatient")
 # name, folder of the recordings (option), records, R peaks, learning period in s, heading
 RUNS = (("DS2", "mitdb", ["DS2"], "annotated", 0.0, "DS2, annotated R peaks, every beat: the literature's way"),
@@ -73,7 +74,8 @@ def predict_again(data, weight, folders):
         if not Path(folders[folder]).is_dir():
             print(f"{folders[folder]} is missing: {heading} is left out", file=sys.stderr)
             continue
-        for path in models.get("recordings", []) + models.get("interpatient", []) + models.get("kaggle", []):
+        offered = [path for path in models.get("kaggle", []) if evaluate.short_name(path, "kaggle") in evaluate.inference.SINGLE_BEAT]
+        for path in models.get("recordings", []) + models.get("interpatient", []) + offered:
             print(f"{heading}: {path.name}", file=sys.stderr, flush=True)
             document, results, table = evaluate.evaluate_records(folders[folder], str(path), peaks=peaks, learning=learning, weight=weight, only=only)
             evaluate.save_records(document, results, table, Path(data) / "evaluation" / f"records_{name}", peaks, folders[folder])
@@ -171,11 +173,30 @@ def records_table(documents, without=()):
             gross, between = ec57.figures(ec57.pooled(results)), evaluate.ec57_intervals(results)
             classes = evaluate.five_classes(results)
             known = "; its training patients" if document["about"]["known_patients"] else ""
+            v, s = (with_interval(classes[c]["F1"], classes[c]["F1_interval"], 1, 1) for c in "VS")
             cells = [with_interval(gross[event][figure], between and between[event][figure], 1, 1)
                      for event in ("QRS", "VEB", "SVEB") for figure in ("Se", "+P")]
-            lines.append([name + label + known, f"{classes['accuracy']:.1f}", *cells[:4], f"{classes['V']['F1']:.1f}", *cells[4:],
-                          with_interval(classes["S"]["F1"], classes["S"]["F1_interval"], 1, 1)])
+            lines.append([name + label + known, f"{classes['accuracy']:.1f}", *cells[:4], v, *cells[4:], s])
     return markdown(["model", "accuracy %", "QRS Se", "QRS +P", "V Se", "V +P", "V F1", "S Se", "S +P", "S F1"], lines)
+
+
+def unseen_table(annotated, detected):
+    """The README's: DS2 by the models that never saw it, without 232 but for the last columns; Se / +P / F1, every confusion counted."""
+    lines = []
+    for name, document in annotated.items():
+        if document["about"]["known_patients"] or name not in detected:
+            continue
+        cells, last = [], []
+        for stored in (document, detected[name]):
+            counts = {record: Counted(c) for record, c in stored["counts"].items()}
+            whole = evaluate.five_classes(counts, 1)
+            part = evaluate.five_classes({record: c for record, c in counts.items() if record != "232"}, 1)
+            cells += [f"{part['accuracy']:.1f}", *(" / ".join(f"{part[c][key]:.1f}" if part[c][key] is not None else "-"
+                                                              for key in ("Se", "+P", "F1")) for c in "VS")]
+            last.append(f"{whole['S']['F1']:.1f}")
+        lines.append([name, *cells, " and ".join(last)])
+    return markdown(["model", "annotated peaks: accuracy", "V Se / +P / F1", "S Se / +P / F1", "detected peaks: accuracy", "V Se / +P / F1",
+                     "S Se / +P / F1", "S F1 with 232"], lines)
 
 
 def detector_and_classifier(documents):
@@ -267,6 +288,10 @@ def page(data, docs):
                 text += [f"### {heading}", "", tables[f"{name}_{peaks}"], ""]
                 if peaks == "detected":
                     text += ["Whose errors they are:", "", detector_and_classifier(found), ""]
+        by_run = {(run[0], run[3]): found for run, found in runs}
+        tables["unseen"] = unseen_table(by_run["DS2", "annotated"], by_run["DS2", "detected"])
+        text += picture(data, docs, "records_DS2/context_interpatient_plus_detected_calibration.png", "calibration_DS2",
+                        "Reliability on DS2, patients never seen, detected R peaks: context_interpatient_plus")
     if kaggle:
         tables["calibration"] = calibration_table((("kaggle", kaggle), ("DS2", test["interpatient"])))
         text += ["## Confidence", "",

@@ -186,17 +186,6 @@ def test_rate_and_augmentation():
     assert set(lengths.tolist()) == {118, 119, 120, 121, 122}          # moved by the shift, not filled by noise
 
 
-def test_scores():
-    matrix = train.confusion([0, 0, 1, 2, 2], [0, 1, 1, 2, 0])
-    assert matrix[0].tolist() == [1, 1, 0, 0, 0] and matrix.sum() == 5
-    np.testing.assert_allclose(train.f1_scores(matrix), [0.5, 2 / 3, 2 / 3, 0, 0])
-    assert train.macro_f1(matrix, ["N", "S", "V"]) == pytest.approx((0.5 + 4 / 3) / 3)
-    assert train.scored_classes("interpatient", [9] * 5) == ["N", "S", "V"]
-    assert train.scored_classes("patients", [900, 30, 40, 3, 0]) == ["N", "S", "V"]
-
-
-# ------------------------------------------------------------------------------------------------- fine-tuning
-
 def test_continue_train(rows, tmp_path):
     fit(rows, tmp_path, "--epochs", "2", "--rate", "5e-4")
     continue_train.main([*folders(rows, tmp_path), "--epochs", "3"])
