@@ -66,16 +66,16 @@ def adapted(title, net, patients, minutes=5):
 def single_beats(patients, weight):
     """The single-beat models of the interpatient protocol, where they have been trained."""
     from inference import classify
-    for name in ("self", "deep", "resnet18", "residual"):
-        path = artifacts.weights_path(weight, name, "interpatient")
-        if not path.exists():
+    for path in sorted(Path(weight).glob("model_*_interpatient*.pth")):
+        if artifacts.load_card(path)["architecture"] == "ContextNet":
             continue
         rows = []
         for p, signal in patients_signals(patients):
             table = classify(signal, p.fs, str(path), r_peaks=p.views["detected"].peaks)
             labels = table.label.replace("?", "Q").map({c: k for k, c in enumerate("NSVFQ")}).to_numpy()
             rows.append(mc.confusion(p, "detected", labels))
-        print(mc.score_line(f"DS1 -> DS2, detected, single beats: {name}", rows))
+        print(mc.score_line(f"DS1 -> DS2, detected, single beats: {path.stem[6:]}", rows))
+        print(mc.score_line("  without 232", [c for c, p in zip(rows, patients) if p.record != "232"]))
 
 
 def patients_signals(patients):
