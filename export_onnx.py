@@ -4,6 +4,7 @@
     python export_onnx.py --weights weight/model_deep.pth --opset 11
     python export_onnx.py --scaler-inside                      # takes min-max rows: a device needs this one file only
     python export_onnx.py --quantize int8                      # smaller and faster; refused if macro-F1 falls
+    python export_onnx.py --half                               # first, the .pth itself in half precision: half its size
 
 Input `ecg_input` (batch_size, 1, 187), output `logits` (batch_size, 5). The model card travels in the file's metadata,
 under `card`. Nothing is written unless ONNX Runtime agrees with PyTorch on every test row.
@@ -83,6 +84,20 @@ def compare(ours, theirs):
     return float(np.abs(a - b).max()), int((top[:, -1] - top[:, -2] > TIE).sum())
 
 
+def halve(weights, net, card, inputs):
+    """Rewrite the weights file in half precision (it is read back as float32), and round `net` the same way. Raises InputError,
+    and writes nothing, where a weight is too large for that or more than one label in a thousand changes on `inputs`."""
+    state = {key: value.half() if value.is_floating_point() else value for key, value in net.state_dict().items()}
+    before = logits(net, inputs).argmax(1)
+    net.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in state.items()})
+    after = logits(net, inputs)
+    changed = int((after.argmax(1) != before).sum())
+    if not np.isfinite(after).all() or changed > len(inputs) / 1000:
+        raise InputError(f"--half: {weights} not written: {changed} of {len(inputs)} labels change: keep the float32 file")
+    artifacts.save_weights(weights, state, card)
+    print(f"wrote {weights} in half precision: {weights.stat().st_size / 1e6:.2f} MB; {changed} of {len(inputs):,} labels changed")
+
+
 def quantize(source, target, rows, card):
     """int8 weights and activations (static, QDQ). Their ranges leave out the farthest 0.1 % of what training rows give: one rare
     row that stretches a range costs all others digits."""
@@ -122,6 +137,7 @@ def main(argv=None):
     parser.add_argument("--opset", type=int, choices=(11, 18), default=18, help="ONNX operator set")
     parser.add_argument("--scaler-inside", action="store_true", help="put the scaler into the graph, in NAME_raw.onnx")
     parser.add_argument("--quantize", choices=("none", "int8"), default="none", help="also write NAME_int8.onnx")
+    parser.add_argument("--half", action="store_true", help="first rewrite the weights file in half precision")
     parser.add_argument("--data", default="data", metavar="DIR", help="folder of the data (its test rows prove the parity)")
     parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
     args = parser.parse_args(argv)
@@ -136,6 +152,9 @@ def main(argv=None):
     rows = (np.asarray(x)[:, :, 0].astype(np.float64) * theirs["scale"] + theirs["mean"]).astype(np.float32)
     inputs = np.asarray(x) if theirs["mean"] == mean else beats.standardise(rows, mean, scale)
     target = artifacts.onnx_path(weights)
+    net.card = card
+    if args.half:
+        halve(weights, net, card, inputs)
     if args.scaler_inside:
         net, inputs = Standardised(net, mean, scale).eval(), rows
         card = {**card, "input": {**card["input"], "scaler_inside": True}}

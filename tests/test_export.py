@@ -77,3 +77,28 @@ def test_int8_is_refused_when_it_costs_too_much(demo, tmp_path, monkeypatch):
 def test_missing_weights_are_named(refused, tmp_path, demo):
     assert "train" in refused("export_onnx.py", "--weight", tmp_path, "--data", demo / "data")
     assert models.NAMES[0] == "self"
+
+
+def test_half_precision_halves_the_file_and_export_follows_it(run, demo, tmp_path):
+    for name in ("model_self.pth", "model_self.json"):
+        (tmp_path / name).write_bytes((demo / "weight" / name).read_bytes())
+    whole, before = (tmp_path / "model_self.pth").stat().st_size, inference.load_model(tmp_path / "model_self.pth")
+    done = run("export_onnx.py", "--half", "--data", demo / "data", "--weight", tmp_path)
+    assert "half precision" in done.stdout and (tmp_path / "model_self.pth").stat().st_size < 0.55 * whole
+    net, session = inference.load_model(tmp_path / "model_self.pth"), inference.load_onnx_model(tmp_path / "ecg_model_self.onnx")
+    x = np.asarray(artifacts.load_split(demo / "data", "test")[0])
+    rounded, exported = inference.logits(net, x), inference.logits(session, x)
+    assert rounded.dtype == np.float32 and export_onnx.compare(rounded, exported)[0] <= 5e-6
+    assert 0 < np.abs(rounded - inference.logits(before, x)).max() < 0.05
+    assert net.card == json.loads((tmp_path / "model_self.json").read_text())
+
+
+def test_half_precision_is_refused_where_a_weight_does_not_fit(demo, tmp_path):
+    net, card = models.load(demo / "weight" / "model_self.pth")
+    state = net.state_dict()
+    state["fc2.weight"][0, 0] = 1e6
+    artifacts.save_weights(tmp_path / "model_self.pth", state, card)
+    before = (tmp_path / "model_self.pth").read_bytes()
+    with pytest.raises(artifacts.InputError, match="--half"):
+        export_onnx.main(["--half", "--data", str(demo / "data"), "--weight", str(tmp_path)])
+    assert (tmp_path / "model_self.pth").read_bytes() == before and not list(tmp_path.glob("*.onnx"))
