@@ -680,7 +680,7 @@ def labelled(args, recording):
         classes = beats.classes_of(symbols)
         return pd.DataFrame({"sample": samples[classes >= 0], "label": [CLASS_NAMES[c] for c in classes[classes >= 0]]})
     import inference                                    # torch or onnxruntime, which most figures do without
-    return inference.classify(recording.signal, recording.fs)
+    return inference.classify(recording.signal, recording.fs, args.model)
 
 
 def demo(args):
@@ -760,6 +760,8 @@ def main(argv=None):
     records.add_options(parser)
     parser.add_argument("--labels", metavar="EXT",
                         help="draw this annotation of the record (atr, cor, cnn) instead of the model's labels")
+    parser.add_argument("--model", default="auto", help="model that labels, as for inference.py; --saliency explains a model of single "
+                                                        "beats, self unless one is named")
     parser.add_argument("--start", type=float, default=0, help="first second drawn")
     parser.add_argument("--seconds", type=float, help="how many seconds; 0: to the end (default: one page)")
     parser.add_argument("--saliency", action="store_true", help="what the model looked at, in eight beats from --start on")
@@ -799,7 +801,10 @@ def main(argv=None):
             name = f"{recording.name}.png"
             if args.saliency:
                 import inference
-                figures = [(saliency_page(recording, table, inference.load_model(), args.start, **style), 1, 1)]
+                model = inference.load_model(None if args.model == "auto" else args.model)
+                if inference.is_context(model.card):
+                    raise InputError(f"--saliency --model {args.model}: that one judges beats in a row; name a model of single beats, such as residual")
+                figures = [(saliency_page(recording, table, model, args.start, **style), 1, 1)]
             else:
                 figures = plot_recording(recording, table, args.start, args.seconds, args.threshold, args.label_position, **style)
         else:

@@ -273,6 +273,29 @@ def test_training_by_command(svdb, run, tmp_path):
     assert sorted(p.name for p in (tmp_path / "weight").iterdir()) == ["ecg_model_context.onnx", "model_context.json", "model_context.pth"]
 
 
+def test_a_persons_labels_are_learnt_from_the_first_minutes(run, tmp_path):
+    """The person calls the broad beats supraventricular (aberrated), which the model does not: after two labelled minutes it does."""
+    import model_context
+    from Noisy_ECG_Signal import synthetic_recording, write_wfdb
+    made = synthetic_recording(400, 250, seed=3, shares={"V": 0.12}, name="one")
+    broad = made.labels == 2
+    persons = made._replace(symbols=np.where(broad, "S", "N").tolist())
+    write_wfdb(tmp_path, persons, "cor")
+    shipped = artifacts.HOME / "weight" / "model_context.pth"
+    before = json.loads(shipped.with_suffix(".json").read_text())
+    done = run("continue_train.py", "--model", "context", "--records", tmp_path, "--annotator", "cor", "--minutes", 2, "--weight",
+               tmp_path, "--from", shipped)
+    found = tmp_path / "model_context_one_finetuned.pth"
+    assert "before" in done.stdout and "after" in done.stdout and found.with_name("ecg_" + found.stem + ".onnx").exists()
+    tuned, card = model_context.load(found)
+    assert card["patient"].endswith("/one") and card["finetuned"]["from"] == "model_context.pth" and card["finetuned"]["beats"]["S"] > 10
+    assert {key: card[key] for key in before if key not in ("patient", "finetuned")} == before
+    numbers, late = context.describe(made.signal, 250, made.r_peaks), made.r_peaks > 130 * 250
+    old, new = (context.logits(net, numbers).argmax(1) for net in (model_context.load(shipped)[0], tuned))
+    assert (old[late & broad] == 2).mean() > 0.9, "the shipped model calls them ventricular"
+    assert (new[late & broad] == 1).mean() > 0.9 and (new[late & ~broad] == 0).mean() > 0.98
+
+
 def test_mistakes_are_refused_in_a_line(refused, tmp_path):
     assert "no such folder" in refused("model_context.py", "--records", tmp_path / "none")
     assert "--folds" in refused("model_context.py", "--folds", 1)
