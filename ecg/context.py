@@ -547,15 +547,16 @@ def _card(model):
 
 
 NAMES = tuple("""
-pre_normal post_normal pre_p75 post_p75 pre_p75_100 post_p75_100 pre_med5 post_med5 pre_med50 post_med50 pre_med200 post_med200 pre_post
-pair_normal rr-4 rr-3 rr-2 rr-1 rr+2 rr+3 rr+4 pre_max8 pre_min8 drop8 rise8 pre_med3_before rank8 rank200 short5 short15 short60
-rate_normal rate_med200 rate_p95 fast_share onset20 offset20 onset100 offset100 regular5 rmssd15 mad15 jumps15 turns15 iqr15 rmssd30 mad30 jumps30 turns30 iqr30 rmssd60 mad60 jumps60 turns60
-iqr60 mad_usual corr_p diff_p corr_qrs diff_qrs corr_st diff_st corr_t diff_t corr_whole diff_whole amplitude area polarity slope
-width20 width20_ratio width35 width35_ratio width50 width50_ratio t_size corr_p_d diff_p_d corr_qrs_d diff_qrs_d corr_st_d diff_st_d
-corr_t_d diff_t_d corr_whole_d diff_whole_d amplitude_d area_d polarity_d slope_d width20_d width20_ratio_d width35_d width35_ratio_d
-width50_d width50_ratio_d t_size_d moved p_projection p_energy p_level p_best p_where p_bump hidden_p hidden_peak hidden_projection
-hidden_gain p_projection_d p_energy_d p_level_d p_best_d p_bump_d hidden_p_d hidden_peak_d hidden_projection_d hidden_gain_d own
-is_dominant share share60 family_pre family_post family_spread family_width family_corr family_p pre_family family_dominant alike-2
-same-2 corr_qrs-2 width35_ratio-2 corr_p-2 alike-1 same-1 corr_qrs-1 width35_ratio-1 corr_p-1 alike+1 same+1 corr_qrs+1 width35_ratio+1
+pre_normal post_normal pre_p75 post_p75 pre_p75_100 post_p75_100 pre_med5 post_med5 pre_med50 post_med50 pre_med200 post_med200
+pre_post pair_normal rr-4 rr-3 rr-2 rr-1 rr+2 rr+3 rr+4 pre_max8 pre_min8 drop8 rise8 pre_med3_before rank8 rank200 short5
+short15 short60 rate_normal rate_med200 rate_p95 fast_share onset20 offset20 onset100 offset100 regular5 rmssd15 mad15 jumps15
+turns15 iqr15 rmssd30 mad30 jumps30 turns30 iqr30 rmssd60 mad60 jumps60 turns60 iqr60 mad_usual corr_p diff_p corr_qrs diff_qrs
+corr_st diff_st corr_t diff_t corr_whole diff_whole amplitude area polarity slope width20 width20_ratio width35 width35_ratio
+width50 width50_ratio t_size corr_p_d diff_p_d corr_qrs_d diff_qrs_d corr_st_d diff_st_d corr_t_d diff_t_d corr_whole_d
+diff_whole_d amplitude_d area_d polarity_d slope_d width20_d width20_ratio_d width35_d width35_ratio_d width50_d width50_ratio_d
+t_size_d moved p_projection p_energy p_level p_best p_where p_bump hidden_p hidden_peak hidden_projection hidden_gain
+p_projection_d p_energy_d p_level_d p_best_d p_bump_d hidden_p_d hidden_peak_d hidden_projection_d hidden_gain_d own is_dominant
+share share60 family_pre family_post family_spread family_width family_corr family_p pre_family family_dominant alike-2 same-2
+corr_qrs-2 width35_ratio-2 corr_p-2 alike-1 same-1 corr_qrs-1 width35_ratio-1 corr_p-1 alike+1 same+1 corr_qrs+1 width35_ratio+1
 corr_p+1 alike+2 same+2 corr_qrs+2 width35_ratio+2 corr_p+2
 """.split())
