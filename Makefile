@@ -37,7 +37,7 @@ run: $(VENV)/ready
 	@echo "pictures, labels and the report (demo/report.html) are in demo/; the model that made them was trained on real recordings"
 
 test: $(VENV)/ready-test
-	$(PY) -m pytest -q tests
+	$(PY) -m pytest -q -n 2 --dist loadfile tests
 
 results: $(VENV)/ready
 	$(PY) evaluate.py --results $(if $(FRESH),--fresh)

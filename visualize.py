@@ -727,7 +727,7 @@ def saliency_page(recording, table, model, start, fontsize=9, lang="en", count=8
 
 # record -> (title, start in s of ten seconds worth a look)
 GALLERY = {"100": ("MIT-BIH 100, its one ventricular beat", 1514), "119": ("MIT-BIH 119, bigeminy", 1329),
-           "208": ("MIT-BIH 208, ventricular and fusion beats", 60), "233": ("MIT-BIH 233, a run of ventricular beats", 1348),
+           "208": ("MIT-BIH 208, ventricular and fusion beats", 60), "233": ("MIT-BIH 233, a run of ventricular beats", 583),
            "118e12": ("MIT-BIH 118 with electrode motion at 12 dB", 310)}
 
 
