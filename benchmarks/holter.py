@@ -95,7 +95,7 @@ def label_day(paths, model, weight, folder):
             (inference, "remove_strong_hum", "mains hum"), (inference, "turn_upright", "lead turned, or strange"),
             (inference, "unlike_training", "lead turned, or strange"),
             (inference, "extract_beats", "cut rows"), (inference, "logits", "network"),
-            (context, "describe", "compare with own patient"), (context, "paced", "compare with own patient"),
+            (context, "_described", "compare with own patient"),
             (context, "logits", "network"), (inference, "summarise", "summary"),
             (inference, "as_csv", "write"), (inference, "write_annotation", "write"), (artifacts, "save_text", "write"),
             (artifacts, "save_json", "write"), (inference, "load", "load the model")):

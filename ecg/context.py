@@ -40,21 +40,31 @@ def describe(ecg, fs, r_peaks, past=None, delay=60.0, hop=HOP):
     delay: with `past`, seconds of signal after a beat before it is described; hop: seconds from one window to the next.
     Returns float32 (m, len(NAMES)), finite. Raises ValueError for a signal that is not one lead or peaks outside it.
     """
+    return _described(ecg, fs, r_peaks, past, delay, hop)[0]
+
+
+def _described(ecg, fs, r_peaks, past=None, delay=60.0, hop=HOP, numbers=True, spikes=False):
+    """(numbers float32 (m, len(NAMES)) or None, beats after a pacing spike bool (m,) or None), as asked for; each window is prepared once."""
     ecg, r_peaks = np.asarray(ecg), np.asarray(r_peaks, dtype=np.int64)
     if ecg.ndim != 1:
         raise ValueError(f"ecg has shape {ecg.shape}: give one lead, shape (samples,)")
     if len(r_peaks) and (r_peaks.min() < 0 or r_peaks.max() >= len(ecg) or np.any(np.diff(r_peaks) <= 0)):
         raise ValueError("r_peaks must increase and lie inside the signal")
-    numbers = np.zeros((len(r_peaks), len(NAMES)), np.float32)
+    numbers = np.zeros((len(r_peaks), len(NAMES)), np.float32) if numbers else None
+    spikes = np.zeros(len(r_peaks), bool) if spikes else None
     for low, high, start, stop in windows(len(ecg) / fs, past, delay, hop):
         inside = slice(*np.searchsorted(r_peaks, [start * fs, stop * fs]))
         wanted = slice(*np.searchsorted(r_peaks, [low * fs, high * fs]))
         if wanted.start == wanted.stop:
             continue
         a, b = int(start * fs), int(np.ceil(stop * fs))
-        page = describe_page(ecg[a:b], fs, r_peaks[inside] - a)
-        numbers[wanted] = page[wanted.start - inside.start:wanted.stop - inside.start]
-    return numbers
+        x, q = _prepare(ecg[a:b], fs)
+        if numbers is not None:
+            page = _numbers(x, q, (r_peaks[inside] - a) * (RATE / fs))
+            numbers[wanted] = page[wanted.start - inside.start:wanted.stop - inside.start]
+        if spikes is not None:
+            spikes[wanted] = _spiked(ecg[a:b], fs, x, q, (r_peaks[wanted] - a) * (RATE / fs))
+    return numbers, spikes
 
 
 def windows(duration, past=None, delay=60.0, hop=HOP):
@@ -72,10 +82,9 @@ def windows(duration, past=None, delay=60.0, hop=HOP):
     return rows
 
 
-def describe_page(ecg, fs, r_peaks):
-    """The numbers of all beats of one window: float32 (m, len(NAMES)). The arguments are those of `describe`."""
-    x, q = _prepare(ecg, fs)
-    table = _table(x, q, np.asarray(r_peaks) * (RATE / fs))
+def _numbers(x, q, r):
+    """The numbers of all beats of one window: float32 (m, len(NAMES)). x, q: from `_prepare`; r: (m,) R peaks in samples of x."""
+    table = _table(x, q, r)
     numbers = np.column_stack([table[name] for name in NAMES])
     return np.nan_to_num(np.clip(numbers, -20, 20), copy=False).astype(np.float32)
 
@@ -145,20 +154,19 @@ def _unit(a):
 
 
 def _correlation(a, b, mask=None):
-    """Row-wise Pearson correlation of (m, n) arrays; `mask` (m, n) bool leaves samples out. 0 where a row is constant."""
+    """Row-wise Pearson correlation of (m, n) arrays; `mask` (m, n) of 0 and 1 leaves samples out. 0 where a row is constant."""
     if mask is None:
         a, b = a - a.mean(axis=1, keepdims=True), b - b.mean(axis=1, keepdims=True)
     else:
         count = np.maximum(mask.sum(axis=1, keepdims=True), 1)
-        a = (a - (a * mask).sum(axis=1, keepdims=True) / count) * mask
-        b = (b - (b * mask).sum(axis=1, keepdims=True) / count) * mask
-    return (a * b).sum(axis=1) / (np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1)) + 1e-9)
+        a, b = ((v - np.einsum("ij,ij->i", v, mask)[:, None] / count) * mask for v in (a, b))
+    return np.einsum("ij,ij->i", a, b) / (np.sqrt(np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b)) + 1e-9)
 
 
 def _rms(a, mask=None):
     if mask is None:
-        return np.sqrt((a * a).mean(axis=1))
-    return np.sqrt((a * a * mask).sum(axis=1) / np.maximum(mask.sum(axis=1), 1))
+        return np.sqrt(np.einsum("ij,ij->i", a, a) / a.shape[1])
+    return np.sqrt(np.einsum("ij,ij->i", a * mask, a) / np.maximum(mask.sum(axis=1), 1))
 
 
 # ------------------------------------------------------------------------------------------------- shapes
@@ -343,7 +351,7 @@ def _shape(page):
     template = _template(cuts, page["usual"])
     page["cuts"], page["template"] = cuts, template
     scale = page["scale"] = _rms(template[:, _columns("qrs")]) + 1e-6
-    mask = (_BEAT < (page["post"][:, None] - 0.12) * RATE) & (_BEAT > -(page["pre"][:, None] - 0.12) * RATE)
+    mask = ((_BEAT < (page["post"][:, None] - 0.12) * RATE) & (_BEAT > -(page["pre"][:, None] - 0.12) * RATE)).astype(np.float32)
     page["mask"] = mask
     table = {}
     for name in _REGIONS:
@@ -472,28 +480,29 @@ def paced(ecg, fs, r_peaks):
     """Which beats a pacemaker has started: bool (m,). A sharp spike just before a broad QRS complex, in three of ten beats around.
 
     Below 200 Hz, or after a strong filter, the spike is gone and nothing is found. Measured on MIT-BIH: benchmarks/context.py."""
-    r_peaks = np.asarray(r_peaks, dtype=np.int64)
-    found = np.zeros(len(r_peaks), bool)
-    if fs < 200 or len(r_peaks) == 0:
-        return found
-    for low, high, start, stop in windows(len(ecg) / fs):
-        wanted = slice(*np.searchsorted(r_peaks, [low * fs, high * fs]))
-        if wanted.start == wanted.stop:
-            continue
-        a, b = int(start * fs), int(np.ceil(stop * fs))
-        part = np.nan_to_num(np.asarray(ecg[a:b], dtype=np.float64))
-        x, q = _prepare(ecg[a:b], fs)
-        centre = _centre(q, (r_peaks[wanted] - a) * (RATE / fs))
-        fast = np.abs(sps.sosfiltfilt(sps.butter(2, 60, "highpass", fs=fs, output="sos"), part)) if len(part) > 64 else part
-        reach = int(0.15 * fs)
-        around = _cut(fast, np.rint(centre * (fs / RATE)).astype(np.int64), np.arange(-reach, reach + 1))
-        peak = around.argmax(axis=1)
-        before = (reach - peak) / fs
-        high_enough = around[np.arange(len(peak)), peak] > SPIKE * (np.median(around, axis=1) + 1e-9)
-        slope = np.abs(np.diff(_cut(x, np.rint(centre).astype(np.int64), _QRS), axis=1))
-        broad = _width(slope, 0.2) / RATE >= BROAD
-        found[wanted] = high_enough & broad & (before < SPIKE_BEFORE[0]) & (before > SPIKE_BEFORE[1])
-    return found & (ndimage.uniform_filter1d(found.astype(float), 60, mode="reflect") > SPIKE_SHARE)
+    return _steadily(_described(ecg, fs, r_peaks, numbers=False, spikes=True)[1])
+
+
+def _steadily(spiked):
+    """Of the beats after a spike those that have many such beats around them: a single one is chance."""
+    return spiked & (ndimage.uniform_filter1d(spiked.astype(float), 60, mode="reflect") > SPIKE_SHARE)
+
+
+def _spiked(ecg, fs, x, q, r):
+    """Which beats of one window are broad and begin with a sharp spike: bool (m,). ecg: its samples; x, q, r as in `_numbers`."""
+    if fs < 200:
+        return np.zeros(len(r), bool)
+    centre = _centre(q, r)
+    part = np.nan_to_num(np.asarray(ecg, dtype=np.float64))
+    fast = np.abs(sps.sosfiltfilt(sps.butter(2, 60, "highpass", fs=fs, output="sos"), part)) if len(part) > 64 else part
+    reach = int(0.15 * fs)
+    around = _cut(fast, np.rint(centre * (fs / RATE)).astype(np.int64), np.arange(-reach, reach + 1))
+    peak = around.argmax(axis=1)
+    before = (reach - peak) / fs
+    high_enough = around[np.arange(len(peak)), peak] > SPIKE * (np.median(around, axis=1) + 1e-9)
+    slope = np.abs(np.diff(_cut(x, np.rint(centre).astype(np.int64), _QRS), axis=1))
+    broad = _width(slope, 0.2) / RATE >= BROAD
+    return high_enough & broad & (before < SPIKE_BEFORE[0]) & (before > SPIKE_BEFORE[1])
 
 
 # ------------------------------------------------------------------------------------------------- use of a model
@@ -515,11 +524,13 @@ def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0):
     probabilities = np.zeros((len(r_peaks), len(CLASS_NAMES)))
     if len(r_peaks) == 0:
         return probabilities
-    scores = logits(model, describe(ecg, fs, r_peaks, past, delay)) / card.get("temperature", 1.0)
+    whole = past is None
+    numbers, spiked = _described(ecg, fs, r_peaks, past, delay, spikes=whole)
+    scores = logits(model, numbers) / card.get("temperature", 1.0)
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities[:, [CLASS_NAMES.index(c) for c in card["classes"]]] = scores / scores.sum(axis=1, keepdims=True)
     lost = np.flatnonzero(~np.isfinite(np.asarray(ecg)[r_peaks]))
-    unclear = np.union1d(np.flatnonzero(paced(ecg, fs, r_peaks)), lost)
+    unclear = np.union1d(np.flatnonzero(_steadily(spiked) if whole else paced(ecg, fs, r_peaks)), lost)
     probabilities[unclear] = np.eye(len(CLASS_NAMES))[CLASS_NAMES.index("Q")]
     return probabilities
 
