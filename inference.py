@@ -448,13 +448,8 @@ def _labelled(recording, args, model, found=None):
 
 
 def _output(args, recording, table, samples=None, symbols=None, reference=None):
+    """Write what was asked for, then print: who reads only the first lines (`| head`) has the files all the same."""
     summary = summarise(table)
-    print(as_text(recording, table, summary, args.lines))
-    if samples is not None:
-        print(f"\n  against {reference}, whole recording, annotated / Se / +P in percent:")
-        for name, f in against_reference(table, samples, symbols).items():
-            numbers = "  ".join("    -" if f[k] is None else f"{f[k]:6.2f}" for k in ("Se", "+P"))
-            print(f"  {name:<4}{f.get('beats', int(np.sum(beats.classes_of(symbols) >= 0))):>7,}  {numbers}")
     if args.csv:
         artifacts.save_text(args.csv, as_csv(table))
     if args.json:
@@ -464,6 +459,12 @@ def _output(args, recording, table, samples=None, symbols=None, reference=None):
     if args.report:
         from report import write_report
         write_report(args.report, recording, table, summary, warnings=table.attrs["notes"], lang=args.lang)
+    print(as_text(recording, table, summary, args.lines))
+    if samples is not None:
+        print(f"\n  against {reference}, whole recording, annotated / Se / +P in percent:")
+        for name, f in against_reference(table, samples, symbols).items():
+            numbers = "  ".join("    -" if f[k] is None else f"{f[k]:6.2f}" for k in ("Se", "+P"))
+            print(f"  {name:<4}{f.get('beats', int(np.sum(beats.classes_of(symbols) >= 0))):>7,}  {numbers}")
     for path in (args.csv, args.json, args.annotation and Path(args.annotation) / f"{recording.name}.cnn", args.report):
         if path:
             print(f"wrote {path}")

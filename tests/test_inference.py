@@ -208,3 +208,13 @@ def test_a_strangers_pickle_is_not_run(refused, demo, record, tmp_path):
     (tmp_path / "model_self.pth").write_bytes(pickle.dumps({"conv1.0.weight": _Trap()}))
     refused("inference.py", record, "--model", tmp_path / "model_self.pth", cwd=tmp_path)
     assert not (tmp_path / "trapped").exists()
+
+
+def test_a_reader_of_the_first_lines_has_the_files_all_the_same(record, tmp_path):
+    read, write = os.pipe()
+    os.close(read)                                       # as `| head` leaves it
+    done = subprocess.run([sys.executable, str(HOME / "inference.py"), str(record), "--csv", str(tmp_path / "beats.csv"), "--report",
+                           str(tmp_path / "report.html")], stdout=write, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    os.close(write)
+    assert done.returncode == 141 and "Traceback" not in done.stderr
+    assert len(pd.read_csv(tmp_path / "beats.csv")) > 20 and (tmp_path / "report.html").read_text().endswith("</html>")
