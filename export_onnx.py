@@ -27,7 +27,7 @@ from sklearn.metrics import f1_score
 import models
 from ecg import artifacts, beats
 from ecg.artifacts import InputError
-from inference import load_onnx_model, logits, softmax
+from inference import is_context, load_onnx_model, logits, softmax
 
 PROBABILITY_TOLERANCE = 5e-6   # float32 logits of +-30 in another order of summation: 6e-7 was seen
 TIE = 1e-5                     # two classes this close may swap
@@ -144,6 +144,8 @@ def main(argv=None):
 
     weights = Path(args.weights) if args.weights else artifacts.weights_path(args.weight, "self")
     net, card = models.load(weights)
+    if is_context(card):
+        raise InputError(f"{weights} looks at whole recordings: its training (python model_context.py) has written its ONNX file already")
     manifest = artifacts.load_manifest(args.data)
     x, y = artifacts.load_split(args.data, "test")
     mean, scale = card["input"]["mean"], card["input"]["scale"]

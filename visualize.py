@@ -783,6 +783,8 @@ def main(argv=None):
         raise InputError(f"--threshold {args.threshold:g}: give a confidence from 0 to 1")
     if args.fontsize <= 0 or args.start < 0 or (args.seconds or 0) < 0:
         raise InputError("--fontsize must be above 0, --start and --seconds not below")
+    if not (args.file or args.gallery) and (args.saliency or args.labels):
+        raise InputError(f"{'--saliency' if args.saliency else '--labels'} is about a recording: name its file")
     if args.save and Path(args.save).suffix.lower() not in (".png", ".svg", ".pdf"):
         raise InputError(f"--save {args.save}: figures are written as .png, .svg or .pdf")
     args.lang, font = words.figure_language(args.lang)

@@ -102,3 +102,7 @@ def test_half_precision_is_refused_where_a_weight_does_not_fit(demo, tmp_path):
     with pytest.raises(artifacts.InputError, match="--half"):
         export_onnx.main(["--half", "--data", str(demo / "data"), "--weight", str(tmp_path)])
     assert (tmp_path / "model_self.pth").read_bytes() == before and not list(tmp_path.glob("*.onnx"))
+
+
+def test_a_context_model_is_not_exported_here(refused):
+    assert "model_context.py" in refused("export_onnx.py", "--weights", artifacts.HOME / "weight" / "model_context.pth")

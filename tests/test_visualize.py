@@ -280,6 +280,19 @@ def test_mistakes_are_one_line_and_nothing_is_written(record, tmp_path, argument
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("arguments", [["--saliency"], ["--labels", "atr"]])
+def test_what_is_about_a_recording_needs_one(tmp_path, arguments, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(artifacts.InputError, match="name its file"):
+        visualize.main(arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_saliency_is_for_models_of_single_beats(record, tmp_path):
+    with pytest.raises(artifacts.InputError, match="single beats"):
+        visualize.main([str(record), "--saliency", "--model", "context", "--save", str(tmp_path / "e.png")])
+
+
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "\x00\xff"])
 def test_a_file_that_is_no_table_of_predictions_is_refused(data, tmp_path, content):
     path = tmp_path / "self_test.csv"
