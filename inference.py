@@ -93,7 +93,7 @@ def check_card(card, path):
 def _weights_file(name, weight, suffix):
     """The file behind a path or a name: model_NAME.pth or ecg_model_NAME.onnx in the folder of the weights."""
     if Path(name).suffix in (".pth", ".onnx"):
-        return artifacts.require(name, "python train.py and python export_onnx.py")
+        return artifacts.require(name, "python train.py && python export_onnx.py")
     folder = artifacts.locate(weight)
     path = artifacts.weights_path(folder, name)
     path = artifacts.onnx_path(path) if suffix == ".onnx" else path
