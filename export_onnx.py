@@ -204,8 +204,9 @@ def _write_int8(args, target, card, manifest, micros, raw):
             raise InputError(f"--quantize int8: {path} not written: macro-F1 on validation falls from {scores[0]:.4f} to "
                              f"{scores[1]:.4f}, by more than {QUANTIZE_LOSS}: keep the float32 file")
         fast = speed(load_onnx_model(temporary), val)
+    rows = "validation rows, learnt by this refit," if card["recipe"].get("refit") else "validation rows"
     print(f"wrote {path}: {path.stat().st_size / 1e6:.2f} MB, {fast:.0f} us a row (float32: {micros:.0f}); "
-          f"macro-F1 on validation {scores[1]:.4f} (float32: {scores[0]:.4f})")
+          f"macro-F1 on {rows} {scores[1]:.4f} (float32: {scores[0]:.4f})")
 
 
 if __name__ == "__main__":
