@@ -50,21 +50,22 @@ def _described(ecg, fs, r_peaks, past=None, delay=60.0, hop=HOP, numbers=True, s
         raise ValueError(f"ecg has shape {ecg.shape}: give one lead, shape (samples,)")
     if len(r_peaks) and (r_peaks.min() < 0 or r_peaks.max() >= len(ecg) or np.any(np.diff(r_peaks) <= 0)):
         raise ValueError("r_peaks must increase and lie inside the signal")
-    numbers = np.zeros((len(r_peaks), len(NAMES)), np.float32) if numbers else None
-    spikes = np.zeros(len(r_peaks), bool) if spikes else None
+    table = np.zeros((len(r_peaks), len(NAMES)), np.float32) if numbers else None
+    spiked = np.zeros(len(r_peaks), bool) if spikes else None
+    sought = spikes and fs >= SPIKE_RATE
     for low, high, start, stop in windows(len(ecg) / fs, past, delay, hop):
         inside = slice(*np.searchsorted(r_peaks, [start * fs, stop * fs]))
         wanted = slice(*np.searchsorted(r_peaks, [low * fs, high * fs]))
-        if wanted.start == wanted.stop:
+        if wanted.start == wanted.stop or not (numbers or sought):
             continue
         a, b = int(start * fs), int(np.ceil(stop * fs))
         x, q = _prepare(ecg[a:b], fs)
-        if numbers is not None:
+        if numbers:
             page = _numbers(x, q, (r_peaks[inside] - a) * (RATE / fs))
-            numbers[wanted] = page[wanted.start - inside.start:wanted.stop - inside.start]
-        if spikes is not None:
-            spikes[wanted] = _spiked(ecg[a:b], fs, x, q, (r_peaks[wanted] - a) * (RATE / fs))
-    return numbers, spikes
+            table[wanted] = page[wanted.start - inside.start:wanted.stop - inside.start]
+        if sought:
+            spiked[wanted] = _spiked(ecg[a:b], fs, x, q, (r_peaks[wanted] - a) * (RATE / fs))
+    return table, spiked
 
 
 def windows(duration, past=None, delay=60.0, hop=HOP):
@@ -473,6 +474,7 @@ def _neighbours(page, shape):
 SPIKE = 12.0                # a pacing spike stands so many times above the usual 45 Hz and faster content around the beat ...
 SPIKE_BEFORE = 0.10, 0.008  # ... and comes so many seconds before the QRS centre
 BROAD = 0.09                # s: what a pacemaker has started is at least so wide (at 20 % of the largest slope)
+SPIKE_RATE = 200            # Hz: below it a spike is gone, and none is looked for
 SPIKE_SHARE = 0.3           # of the 60 beats around: a single such beat is chance
 
 
@@ -490,8 +492,6 @@ def _steadily(spiked):
 
 def _spiked(ecg, fs, x, q, r):
     """Which beats of one window are broad and begin with a sharp spike: bool (m,). ecg: its samples; x, q, r as in `_numbers`."""
-    if fs < 200:
-        return np.zeros(len(r), bool)
     centre = _centre(q, r)
     part = np.nan_to_num(np.asarray(ecg, dtype=np.float64))
     fast = np.abs(sps.sosfiltfilt(sps.butter(2, 60, "highpass", fs=fs, output="sos"), part)) if len(part) > 64 else part
