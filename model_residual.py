@@ -24,8 +24,8 @@ class Block(nn.Module):
 
 
 class ResidualNet(nn.Module):
-    """Five residual blocks over a row and what the row itself tells of its beat's length. The first sees every sample: a stem
-    that thins the row to a quarter at once costs 0.008 of macro-F1 on validation rows.
+    """Five residual blocks over a row and what the row itself tells of its beat's length. The first sees every sample:
+    blocks behind a stem that thins the row to a quarter at once had 0.008 less macro-F1 on validation rows after 14 epochs.
 
     A row ends where the beat after next is a fifth on its way, and is padded with zeros: how many of its samples are real
     says how soon the next beats came. mean, scale: (width,) of the scaler, to undo it; the network then sees the min-max
