@@ -143,11 +143,18 @@ def step_loss(network, x, y, weights, recipe, norm, mix, scaler):
         other = torch.randperm(len(y), device=x.device)
         x = torch.lerp(x[other], x, share)
     logits = network(x).float()
+    logits = logits if logits.dim() == 3 else logits[:, None]         # (n, members, classes): every member learns for itself
+
+    def losses(target, smoothing=0.0):
+        each = F.cross_entropy(logits.transpose(1, 2), target[:, None].expand(logits.shape[:2]), label_smoothing=smoothing, reduction="none")
+        return each.mean(1)
+
     terms = [(share, y)] + ([(1 - share, y[other])] if other is not None else [])
-    loss = sum(part * (weights * F.cross_entropy(logits, target, label_smoothing=recipe.smoothing, reduction="none")).sum()
-               for part, target in terms)
-    plain = F.cross_entropy(logits.detach(), y, reduction="none") if recipe.focus else None
-    return loss / norm, logits.detach().argmax(1) == y, plain
+    loss = sum(part * (weights * losses(target, recipe.smoothing)).sum() for part, target in terms)
+    with torch.no_grad():
+        plain = losses(y) if recipe.focus else None
+        right = logits.softmax(2).mean(1).argmax(1) == y
+    return loss / norm, right, plain
 
 
 class Run:

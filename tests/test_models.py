@@ -1,4 +1,5 @@
 """The networks: shapes, names, other people's weights, torchvision's numbers, and the form that trains faster."""
+import dataclasses
 import json
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 import torch
 
 import models
+import train
 from conftest import DATA
 from ecg.artifacts import InputError
 from model_deep import AveragePool, ECGCNN_Deep
@@ -57,6 +59,7 @@ def test_sizes():
     assert models.parameter_count(ECGCNN()) == 376_133
     assert tuple(ECGCNN().state_dict()["conv1.0.weight"].shape) == (32, 1, 5)
     assert models.parameter_count(ResidualNet(*FLAT)) < 500_000
+    assert models.parameter_count(ResidualNet(*FLAT, members=4)) == 4 * models.parameter_count(ResidualNet(*FLAT, members=1))
 
 
 def test_weights_with_another_name_for_the_head_load():
@@ -92,6 +95,33 @@ def test_residual_sees_the_length_of_the_row():
     within = row.clone()
     within[:, 60] += 1e-3                              # the same change where samples are real anyway
     assert (net(longer) - net(row)).abs().max() > 100 * (net(within) - net(row)).abs().max()
+
+
+def test_residual_members_answer_together_and_learn_alone():
+    torch.manual_seed(0)
+    net, x = ResidualNet(*FLAT, dropout_rate=0.0), torch.rand(8, 187)
+    alone = []
+    for member in net.members:
+        one = ResidualNet(*FLAT, members=1)
+        one.members[0].load_state_dict(member.state_dict())
+        alone.append(one.eval()(x).softmax(1))
+    assert (alone[0] - alone[1]).abs().max() > 0.01
+    torch.testing.assert_close(net.eval()(x).softmax(1), sum(alone) / len(alone), atol=1e-5, rtol=1e-4)
+
+    y, weights = torch.arange(8) % 5, torch.ones(8)
+    recipe = dataclasses.replace(train.RECIPES["best"], mixup=0.0)
+
+    def first_gradient():
+        net.zero_grad()
+        loss, _, plain = train.step_loss(net.train(), x, y, weights, recipe, weights.sum(), False, None)
+        loss.backward()
+        assert plain.shape == (8,)
+        return net.members[0].head.weight.grad.clone()
+
+    before = first_gradient()
+    torch.nn.init.zeros_(net.members[1].head.weight)        # what the other says is nothing to the first
+    torch.testing.assert_close(first_gradient(), before)
+    assert before.abs().max() > 0
 
 
 # ------------------------------------------------------------------------------------------------- ResNet18
