@@ -157,15 +157,16 @@ def main(argv=None):
     net.card = card
     if args.half:
         halve(weights, net, card, inputs)
+    graph = models.fast_form(net).eval()                    # ONNX Runtime, too, takes half the time for it
     if args.scaler_inside:
-        net, inputs = Standardised(net, mean, scale).eval(), rows
+        net, graph, inputs = Standardised(net, mean, scale).eval(), Standardised(graph, mean, scale).eval(), rows
         card = {**card, "input": {**card["input"], "scaler_inside": True}}
         target = target.with_name(target.stem + "_raw.onnx")
 
     net.card = card
     expected = logits(net, inputs)
     with artifacts.writing(target) as temporary:
-        export(net, temporary, args.opset, card)
+        export(graph, temporary, args.opset, card)
         session = load_onnx_model(temporary)
         difference, differ = compare(expected, logits(session, inputs))
         if differ or difference > PROBABILITY_TOLERANCE:

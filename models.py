@@ -1,4 +1,4 @@
-"""The models by name: building one from its card, loading weights, and the form in which a CPU trains it fastest.
+"""The models by name: building one from its card, loading weights, and the form in which a CPU computes it fastest.
 
 Used by the stages that train, score, export and infer; a model's own file says what it is.
 """
@@ -74,7 +74,7 @@ def parameter_count(module):
     return sum(p.numel() for p in module.parameters())
 
 
-# ------------------------------------------------------------------------------------------------- training form
+# ------------------------------------------------------------------------------------------------- fast form
 
 class Wide(nn.Module):
     """A Conv1d network run as Conv2d with kernels (1, k) in channels-last memory: same numbers, faster on a CPU.
@@ -120,7 +120,9 @@ class Lying(nn.Module):
         self.net.load_state_dict({key: value.transpose(2, 3) if value.dim() == 4 else value for key, value in state.items()})
 
 
-def training_form(net):
+def fast_form(net):
+    """A copy of `net` in the form that is trained and exported: every convolution over the length is a 2-D one over images one
+    sample high. PyTorch (oneDNN) and ONNX Runtime both have their fast kernels for 2-D convolutions only."""
     return Wide(net) if any(isinstance(m, nn.Conv1d) for m in net.modules()) else Lying(net)
 
 

@@ -181,7 +181,7 @@ def pretrain(x, epochs, batch, rate, seed, report=print):
     Reports the share of the hidden samples' variance that is left, per epoch (1 would be no better than the mean)."""
     torch.manual_seed(seed)
     net = PretrainedResNet1D()
-    wide = models.training_form(net)
+    wide = models.fast_form(net)
     decoder = nn.Sequential(nn.Flatten(), nn.Linear(512 * 6, WIDTH))
     steps = -(-len(x) // batch)
     optimiser = torch.optim.AdamW([*wide.parameters(), *decoder.parameters()], rate, weight_decay=0.05, fused=True)

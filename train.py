@@ -161,7 +161,7 @@ class Run:
     """What changes from step to step, and how it is saved and restored: network, optimiser, average, history."""
 
     def __init__(self, net, recipe, rows, device, ranks=1):
-        self.network = models.training_form(net).to(device)
+        self.network = models.fast_form(net).to(device)
         if ranks > 1:
             models.SyncedBatchNorm.convert(self.network)
         moving = [p for p in self.network.parameters() if p.requires_grad]
@@ -171,7 +171,7 @@ class Run:
         self.optimiser = optimiser(groups, lr=recipe.rate, fused=device.type in ("cpu", "cuda"))
         self.steps = 0
         self.row_loss = torch.full((rows if recipe.focus else 0,), torch.inf)
-        self.average = models.training_form(net).to(device).eval() if recipe.average else None
+        self.average = models.fast_form(net).to(device).eval() if recipe.average else None
         if self.average is not None:
             self.average.load_narrow(self.network.narrow_state())
         self.epoch, self.history, self.best = 0, {}, None

@@ -37,9 +37,9 @@ def test_all_input_layouts_give_the_same_logits(name):
 
 
 @pytest.mark.parametrize("name", models.NAMES)
-def test_the_training_form_is_the_same_network(name):
+def test_the_fast_form_is_the_same_network(name):
     net, x = networks()[name], torch.randn(6, 187)
-    form = models.training_form(net)
+    form = models.fast_form(net)
     assert {k: v.shape for k, v in form.narrow_state().items()} == {k: v.shape for k, v in net.state_dict().items()}
     for mode in (True, False):                       # dropout drops the same units, batch norm learns the same statistics
         net.train(mode), form.train(mode)
@@ -50,7 +50,7 @@ def test_the_training_form_is_the_same_network(name):
         torch.testing.assert_close(a, b, atol=2e-5, rtol=1e-4)
     for key, value in form.narrow_state().items():
         torch.testing.assert_close(value, net.state_dict()[key], atol=1e-5, rtol=1e-4)
-    fresh = models.training_form(networks()[name])
+    fresh = models.fast_form(networks()[name])
     fresh.load_narrow(form.narrow_state())
     assert torch.equal(fresh.eval()(x), form.eval()(x))
 
@@ -191,7 +191,7 @@ def test_torchvision_shapes_come_back():
 def test_frozen_means_frozen():
     """Statistics of batch norm too: a step in training mode changes nothing but the last layer, in the training form as well."""
     torch.manual_seed(0)
-    form = models.training_form(create_model(freeze_backbone=True)).train()
+    form = models.fast_form(create_model(freeze_backbone=True)).train()
     before = {key: value.clone() for key, value in form.narrow_state().items()}
     optimiser = torch.optim.SGD([p for p in form.parameters() if p.requires_grad], 0.1)
     torch.nn.functional.cross_entropy(form(torch.randn(8, 187)), torch.arange(8) % 5).backward()
