@@ -6,10 +6,11 @@
     python model_context.py --records data/mitdb data/svdb --cv                          # cross-validation by record, nothing is written
 
 `python train.py --model context ...` is the same. A beat is described against its own patient (ecg/context.py), standardised, and judged
-together with its neighbours by residual convolutions; a few such networks from different seeds are averaged inside one graph. DS2 is never
-opened for training or selection except under `all`, whose weights therefore must not be scored on it. Class biases and the temperature come
-from predictions on patients left out (cross-validation by record within the training patients). Paced records are left out of training;
-paced beats are found by ecg.context.paced. No beat of class Q is learnt.
+together with its neighbours by residual convolutions; a few such networks from different seeds are averaged inside one graph; then the
+patient's beats that are alike agree on what they are (ecg.context.agreed). DS2 is never opened for training or selection except under `all`,
+whose weights therefore must not be scored on it. Class biases and the temperature come from predictions on patients left out
+(cross-validation by record within the training patients). Paced records are left out of training; paced beats are found by
+ecg.context.paced. No beat of class Q is learnt.
 """
 import argparse
 import copy
@@ -89,9 +90,9 @@ class ContextNet(nn.Module):
 # ------------------------------------------------------------------------------------------------- patients
 
 class View(NamedTuple):
-    """One way to see a recording: R peaks (m,), their numbers (m, numbers), their class 0..3 or -1 (Q, or no annotated beat), (m,)."""
+    """One way to see a recording: R peaks (m,), these beats described, their class 0..3 or -1 (Q, or no annotated beat), (m,)."""
     peaks: np.ndarray
-    numbers: np.ndarray
+    beats: context.Beats
     classes: np.ndarray
 
 
@@ -249,7 +250,7 @@ def with_rhythm(kind, signal, fs, peaks, classes, rng):
 
 class Recipe(NamedTuple):
     """How the network is trained; chosen by cross-validation over DS1 and SVDB."""
-    epochs: int = 5
+    epochs: int = 16
     rate: float = 3e-3           # peak of the learning rate: up over 15 % of the steps, then a cosine down
     decay: float = 0.05          # AdamW's weight decay
     noise: float = 0.4           # standard deviations added to every number
@@ -269,7 +270,7 @@ def beat_weights(patients, balance):
 
 
 def standardisation(patients):
-    numbers = np.concatenate([p.views["annotated"].numbers[::4] for p in patients])
+    numbers = np.concatenate([p.views["annotated"].beats.numbers[::4] for p in patients])
     return numbers.mean(axis=0), numbers.std(axis=0) + 1e-6
 
 
@@ -299,7 +300,7 @@ def _store(net, patients, weight):
         place.append([])
         for patient, w in zip(patients, by_patient):
             seen = patient.views[view]
-            numbers += [net.standardise(torch.from_numpy(seen.numbers)).numpy(), gap]
+            numbers += [net.standardise(torch.from_numpy(seen.beats.numbers)).numpy(), gap]
             classes += [seen.classes, np.full(LENGTH, -1)]
             weights += [w[seen.classes], np.zeros(LENGTH, np.float32)]
             place[-1].append((at, len(seen.peaks)))
@@ -370,7 +371,7 @@ def cross_validate(patients, k=5, seed=0, members=1, recipe=Recipe(), always=(),
     for j in tqdm(range(k), desc="cross-validation", unit="fold", disable=None):
         net = fit([p for p, f in zip(patients, fold) if f != j] + list(always), seed * k + j, members, recipe)
         for p in itertools.compress(patients, fold == j):
-            out[p.name] = {view: context.logits(net, p.views[view].numbers) for view in views}
+            out[p.name] = {view: context.logits(net, p.views[view].beats) for view in views}
     return out
 
 
@@ -545,7 +546,7 @@ def parity(net, path, patients):
     """Largest difference of a logit between PyTorch and ONNX Runtime over the patients' first view. Raises InputError above 1e-3."""
     import onnxruntime as ort
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    worst = max(float(np.abs(context.logits(net, v.numbers) - context.logits(session, v.numbers)).max())
+    worst = max(float(np.abs(context.network_logits(net, v.beats.numbers) - context.network_logits(session, v.beats.numbers)).max())
                 for p in patients for v in [next(iter(p.views.values()))])
     if worst > 1e-3:
         raise InputError(f"{path}: ONNX Runtime differs from PyTorch by {worst:.1e} in a logit")
@@ -573,8 +574,8 @@ def adapt_main(argv=None):
     patients = load_patients([artifacts.locate(args.records)], args.annotator, views=("detected",), keep_paced=True)
     before, after = [], []
     for patient in patients:
-        numbers, labels = patient.views["detected"].numbers, labelled_minutes(patient, args.minutes)
-        tuned = adapt(net, numbers, labels, args.steps)
+        beats, labels = patient.views["detected"].beats, labelled_minutes(patient, args.minutes)
+        tuned = adapt(net, beats.numbers, labels, args.steps)
         counts = {c: int((labels == k).sum()) for k, c in enumerate(CLASSES)}
         path = artifacts.weights_path(args.weight, "context", patient.record, "_finetuned")
         new = {**card, "patient": patient.name, "finetuned": {"from": start.name, "annotator": args.annotator, "minutes": args.minutes,
@@ -584,7 +585,7 @@ def adapt_main(argv=None):
         print(f"{patient.name}: {sum(counts.values())} labelled beats ({', '.join(f'{c} {n}' for c, n in counts.items())}) -> {path}")
         truth = patient if args.reference is None else _with_reference(patient, args)
         for model, rows in ((net, before), (tuned, after)):
-            rows.append(confusion(truth, "detected", context.logits(model, numbers).argmax(axis=1), learning=60 * args.minutes))
+            rows.append(confusion(truth, "detected", context.logits(model, beats).argmax(axis=1), learning=60 * args.minutes))
     if np.sum(before):
         print(f"Against .{args.reference or args.annotator} after minute {args.minutes:g}: Se/+P in percent, F1")
         print(score_line("before", before))
@@ -612,6 +613,7 @@ def make_card(net, protocol, patients, temperature, metrics, args):
             "input": {"kind": "numbers of ecg.context.describe, successive beats of one lead", "tensor": "numbers (batch, beats, numbers) float32",
                       "names": list(context.NAMES), "rate_hz": context.RATE, "mean": net.mean.tolist(), "scale": net.scale.tolist(),
                       "standardised_inside": True, "past_s": "whole recording in pages of 1800, or 300 with a delay of 60"},
+            "output": "logits of the beats, class biases inside; labels are given after ecg.context.agreed",
             "classes": CLASSES, "class_bias": net.bias.tolist(), "temperature": temperature, "protocol": protocol,
             "manifest": {"synthetic": False, "protocol": protocol, "seed": args.seed, "annotator": args.annotator,
                          "records": [p.name for p in patients],

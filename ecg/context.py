@@ -4,8 +4,9 @@ The shape of a normal beat differs more between two people than a normal from an
 a beat alone does not carry over to the next patient. Here every beat becomes a list of numbers (`NAMES`) that compare it with the
 patient's own usual beat and usual rhythm: ratios, correlations and logarithms, so that gain, polarity and sampling rate drop out.
 
-    numbers = describe(ecg, fs, r_peaks)                        # whole recording, in pages of half an hour
-    numbers = describe(ecg, fs, r_peaks, past=300, delay=60)    # what a bedside monitor can know: the same code on a moving window
+    beats = describe(ecg, fs, r_peaks)                        # whole recording, in pages of half an hour
+    beats = describe(ecg, fs, r_peaks, past=300, delay=60)    # what a bedside monitor can know: the same code on a moving window
+    logits(model, beats)                                      # the network over beats.numbers; then beats that are alike agree
 
 A page (or a moving window) goes through these steps: the signal at 250 Hz and 0.5-40 Hz; every R peak moved to the energy centre of its
 QRS complex (a detector's jitter costs nothing); QRS shapes clustered; the dominant shape chosen by size and by *not being premature*;
@@ -13,6 +14,7 @@ normal RR interval and template as running averages over the dominant beats; the
 """
 import json
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -32,26 +34,37 @@ _BEAT = np.arange(-75, 121)                                        # -300 .. +48
 _REGIONS = {"p": (-62, -17), "qrs": (-20, 21), "st": (20, 40), "t": (40, 105), "whole": (-62, 105)}   # samples around the centre
 
 
+class Beats(NamedTuple):
+    """The beats of a recording, described. numbers: float32 (m, len(NAMES)), finite: what the network sees. shapes: float32
+    (m, 72), what `agreed` compares: the QRS complex at 125 Hz (30) and the beat from P to T at 62.5 Hz (42), each without its
+    mean and of norm 1. reach: int (m, 2), first and last + 1 of the beats that a beat may be compared with."""
+    numbers: np.ndarray
+    shapes: np.ndarray
+    reach: np.ndarray
+
+
 def describe(ecg, fs, r_peaks, past=None, delay=60.0, hop=HOP):
     """Describe every beat of a recording against the recording itself.
 
     ecg: (n,) one lead, any unit, NaN where samples are missing; fs in Hz; r_peaks: (m,) sample numbers of the R peaks, increasing.
     past: None takes the whole recording, else only the `past` seconds before a beat (and what lies before its window's end);
     delay: with `past`, seconds of signal after a beat before it is described; hop: seconds from one window to the next.
-    Returns float32 (m, len(NAMES)), finite. Raises ValueError for a signal that is not one lead or peaks outside it.
+    Returns Beats. Raises ValueError for a signal that is not one lead or peaks outside it.
     """
     return _described(ecg, fs, r_peaks, past, delay, hop)[0]
 
 
 def _described(ecg, fs, r_peaks, past=None, delay=60.0, hop=HOP, numbers=True, spikes=False):
-    """(numbers float32 (m, len(NAMES)) or None, beats after a pacing spike bool (m,) or None), as asked for; each window is prepared once."""
+    """(Beats or None, beats after a pacing spike bool (m,) or None), as asked for; each window is prepared once."""
     ecg, r_peaks = np.asarray(ecg), np.asarray(r_peaks, dtype=np.int64)
     if ecg.ndim != 1:
         raise ValueError(f"ecg has shape {ecg.shape}: give one lead, shape (samples,)")
     if len(r_peaks) and (r_peaks.min() < 0 or r_peaks.max() >= len(ecg) or np.any(np.diff(r_peaks) <= 0)):
         raise ValueError("r_peaks must increase and lie inside the signal")
-    table = np.zeros((len(r_peaks), len(NAMES)), np.float32) if numbers else None
-    spiked = np.zeros(len(r_peaks), bool) if spikes else None
+    m = len(r_peaks)
+    table = Beats(np.zeros((m, len(NAMES)), np.float32), np.zeros((m, QRS_SHAPE + WHOLE_SHAPE), np.float32),
+                  np.zeros((m, 2), np.int64)) if numbers else None
+    spiked = np.zeros(m, bool) if spikes else None
     sought = spikes and fs >= SPIKE_RATE
     for low, high, start, stop in windows(len(ecg) / fs, past, delay, hop):
         inside = slice(*np.searchsorted(r_peaks, [start * fs, stop * fs]))
@@ -61,8 +74,11 @@ def _described(ecg, fs, r_peaks, past=None, delay=60.0, hop=HOP, numbers=True, s
         a, b = int(start * fs), int(np.ceil(stop * fs))
         x, q = _prepare(ecg[a:b], fs)
         if numbers:
-            page = _numbers(x, q, (r_peaks[inside] - a) * (RATE / fs))
-            table[wanted] = page[wanted.start - inside.start:wanted.stop - inside.start]
+            page = slice(wanted.start - inside.start, wanted.stop - inside.start)
+            for whole, part in zip(table, _numbers(x, q, (r_peaks[inside] - a) * (RATE / fs))):
+                whole[wanted] = part[page]
+            # on a moving window not the beats after the hop: they are described later, from signal that is not there yet
+            table.reach[wanted] = inside.start, inside.stop if past is None else wanted.stop
         if sought:
             spiked[wanted] = _spiked(ecg[a:b], fs, x, q, (r_peaks[wanted] - a) * (RATE / fs))
     return table, spiked
@@ -84,10 +100,10 @@ def windows(duration, past=None, delay=60.0, hop=HOP):
 
 
 def _numbers(x, q, r):
-    """The numbers of all beats of one window: float32 (m, len(NAMES)). x, q: from `_prepare`; r: (m,) R peaks in samples of x."""
-    table = _table(x, q, r)
+    """Numbers and shapes of all beats of one window, as in `Beats`. x, q: from `_prepare`; r: (m,) R peaks in samples of x."""
+    table, shapes = _table(x, q, r)
     numbers = np.column_stack([table[name] for name in NAMES])
-    return np.nan_to_num(np.clip(numbers, -20, 20), copy=False).astype(np.float32)
+    return np.nan_to_num(np.clip(numbers, -20, 20), copy=False).astype(np.float32), shapes
 
 
 # ------------------------------------------------------------------------------------------------- signal and alignment
@@ -227,9 +243,9 @@ def _width(slope, level):
 # ------------------------------------------------------------------------------------------------- the numbers
 
 def _table(x, q, r):
-    """All groups of numbers of one page: dict name -> (m,) float."""
+    """All groups of numbers of one page, dict name -> (m,) float, and the beats' shapes."""
     if len(r) == 0:
-        return {name: np.zeros(0) for name in NAMES}
+        return {name: np.zeros(0) for name in NAMES}, np.zeros((0, QRS_SHAPE + WHOLE_SHAPE), np.float32)
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = _centre(q, r)
         rr = np.maximum(np.diff(centre), 0.15 * RATE) / RATE
@@ -248,7 +264,8 @@ def _table(x, q, r):
         page = dict(x=x, at=at, pre=pre, post=post, normal=normal, steady=steady, label=label, own=own, means=means,
                     dominant=dominant, usual=usual, moved=moved)
         shape = _shape(page)
-        return {**_rhythm(page), **_irregularity(page), **shape, **_atrial(page), **_family(page, shape), **_neighbours(page, shape)}
+        return {**_rhythm(page), **_irregularity(page), **shape, **_atrial(page), **_family(page, shape),
+                **_neighbours(page, shape)}, _shapes(page)
 
 
 def _dominant(label, prematurity, count):
@@ -469,6 +486,68 @@ def _neighbours(page, shape):
     return table
 
 
+# ------------------------------------------------------------------------------------------------- beats that are alike
+
+QRS_SHAPE, WHOLE_SHAPE = 30, 42  # samples of the two shapes of a beat
+PEERS = 20                       # beats that a beat agrees with
+QUESTIONS = 512                  # beats at once that look for their peers
+UNLIKE = 0.8                     # correlation below which another beat has no say
+TIMING = 0.1                     # standard deviation of the likeness of ln(RR / normal RR), before and after the beat
+SURE, UNSURE = 0.98, 0.90        # P(N) above which a beat keeps its own opinion, and below which it takes that of its peers
+
+
+def _shapes(page):
+    """The shapes of `Beats`: means of 2 samples over the QRS complex (+-120 ms) and of 4 samples from P to T (-248..+420 ms)."""
+    def shape(first, count, step):
+        part = page["cuts"][:, first - _BEAT[0]:][:, :count * step].reshape(-1, count, step).mean(axis=2)
+        return _unit(part - part.mean(axis=1, keepdims=True))
+    return np.concatenate([shape(_QRS[0], QRS_SHAPE, 2), shape(_REGIONS["whole"][0], WHOLE_SHAPE, 4)], axis=1)
+
+
+def agreed(logits, beats):
+    """Logits float64 (m, 4), N S V F, after the beats of a patient that are alike have agreed on what they are.
+
+    A mean over the most similar beats of the recording, wherever they are (non-local means: Buades 2005, for images): what noise
+    does to one beat of a kind does not turn it into another kind. Whether a beat is ventricular (V or F against N or S) is the
+    mean log odds of the PEERS beats whose QRS complex is most like its own, itself among them; whether it is supraventricular,
+    if it is not ventricular, that of the PEERS beats most like it from P to T whose RR intervals before and after are alike
+    too. A beat that is N beyond doubt stays so. logits (m, 4) of the network, without class biases; beats: from `describe`."""
+    own = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    n, s, v, f = own.T
+    ectopic = np.logaddexp(v, f)
+    odds_v, odds_s = ectopic - np.logaddexp(n, s), s - n
+    mean_v, mean_s = odds_v.copy(), odds_s.copy()
+    qrs, whole = beats.shapes[:, :QRS_SHAPE], beats.shapes[:, QRS_SHAPE:]
+    timing = [beats.numbers[:, NAMES.index(name)] / TIMING for name in ("pre_normal", "post_normal")]
+    listens = np.clip((SURE - np.exp(n)) / (SURE - UNSURE), 0, 1)
+    doubtful = np.flatnonzero(listens)
+    same_window = np.flatnonzero(np.any(np.diff(beats.reach[doubtful], axis=0), axis=1)) + 1
+    for window in np.split(doubtful, same_window):
+        for rows in np.split(window, range(QUESTIONS, len(window), QUESTIONS)):
+            if len(rows) == 0:
+                continue
+            page = slice(*beats.reach[rows[0]])
+            peers, weight = _peers(qrs[rows] @ qrs[page].T - UNLIKE, rows - page.start)
+            mean_v[rows] = (weight * odds_v[page][peers]).sum(axis=1) / weight.sum(axis=1)
+            apart = sum((column[rows, None] - column[None, page]) ** 2 for column in timing)
+            peers, weight = _peers((whole[rows] @ whole[page].T - UNLIKE) * np.exp(-0.25 * apart), rows - page.start)
+            weight *= 1 - np.exp(ectopic[page])[peers]
+            mean_s[rows] = (weight * odds_s[page][peers]).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
+    beat = -np.logaddexp(0, mean_v)
+    together = np.column_stack([beat - np.logaddexp(0, mean_s), beat - np.logaddexp(0, -mean_s),
+                                -np.logaddexp(0, -mean_v) + v - ectopic, -np.logaddexp(0, -mean_v) + f - ectopic])
+    return own + listens[:, None] * (together - own)
+
+
+def _peers(likeness, itself):
+    """(columns of the PEERS largest of every row of likeness (k, m), the beat itself among them; their weights): the weight is the
+    square of what exceeds 0, as a share of what the beat has for itself."""
+    likeness[np.arange(len(likeness)), itself] = 1 - UNLIKE
+    count = min(PEERS, likeness.shape[1])
+    peers = np.argpartition(likeness, likeness.shape[1] - count, axis=1)[:, -count:]
+    return peers, (np.take_along_axis(likeness, peers, axis=1).clip(0) / (1 - UNLIKE)) ** 2
+
+
 # ------------------------------------------------------------------------------------------------- pacing
 
 SPIKE = 12.0                # a pacing spike stands so many times above the usual 45 Hz and faster content around the beat ...
@@ -525,8 +604,8 @@ def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0):
     if len(r_peaks) == 0:
         return probabilities
     whole = past is None
-    numbers, spiked = _described(ecg, fs, r_peaks, past, delay, spikes=whole)
-    scores = logits(model, numbers) / card.get("temperature", 1.0)
+    beats, spiked = _described(ecg, fs, r_peaks, past, delay, spikes=whole)
+    scores = logits(model, beats) / card.get("temperature", 1.0)
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities[:, [CLASS_NAMES.index(c) for c in card["classes"]]] = scores / scores.sum(axis=1, keepdims=True)
     lost = np.flatnonzero(~np.isfinite(np.asarray(ecg)[r_peaks]))
@@ -535,8 +614,15 @@ def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0):
     return probabilities
 
 
-def logits(model, numbers):
-    """Logits float64 (m, 4) of the described beats of one recording, in order, float32 (m, len(NAMES))."""
+def logits(model, beats):
+    """Logits float64 (m, 4), N S V F, of the described beats of one recording, in order: the network's, after `agreed`, plus class
+    biases. A network that has biases inside is relieved of them first: they balance the classes, they are no opinion of a beat."""
+    bias = np.asarray(_card(model)["class_bias"] if hasattr(model, "get_modelmeta") else model.bias)
+    return agreed(network_logits(model, beats.numbers) - bias, beats) + bias
+
+
+def network_logits(model, numbers):
+    """Logits float64 (m, 4) of the network alone, class biases inside; numbers: float32 (m, len(NAMES)) of successive beats."""
     parts = []
     for start in range(0, len(numbers), BLOCK):
         low = max(start - BESIDE, 0)

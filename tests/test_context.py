@@ -28,13 +28,17 @@ def synthetic(seconds=150, fs=250, seed=0):
     return ecg, np.rint(np.array(times) * fs).astype(int), np.array(ectopic)
 
 
+def numbers_of(*args, **kwargs):
+    return context.describe(*args, **kwargs).numbers
+
+
 def of(numbers, name):
     return numbers[:, context.NAMES.index(name)]
 
 
 def test_numbers_say_what_they_are_called():
     ecg, peaks, ectopic = synthetic()
-    numbers = context.describe(ecg, 250, peaks)
+    numbers = numbers_of(ecg, 250, peaks)
     assert numbers.shape == (len(peaks), len(context.NAMES)) and numbers.dtype == np.float32 and np.isfinite(numbers).all()
     inner = np.arange(len(peaks)) > 1
     normal, early = ~ectopic & inner & ~np.roll(ectopic, 1), ectopic & inner
@@ -50,7 +54,7 @@ def test_numbers_say_what_they_are_called():
 def test_every_name_is_computed_once():
     ecg, peaks, _ = synthetic(30)
     x, q = context._prepare(ecg, 250)
-    assert list(context._table(x, q, peaks)) == list(context.NAMES) and len(set(context.NAMES)) == len(context.NAMES)
+    assert list(context._table(x, q, peaks)[0]) == list(context.NAMES) and len(set(context.NAMES)) == len(context.NAMES)
 
 
 def spread(numbers, other):
@@ -61,14 +65,14 @@ def spread(numbers, other):
 @pytest.mark.parametrize("gain", [1e-4, -1.0, 1e4])
 def test_gain_and_polarity_do_not_matter(gain):
     ecg, peaks, _ = synthetic()
-    assert spread(context.describe(ecg, 250, peaks), context.describe(gain * ecg, 250, peaks)) < 0.02
+    assert spread(numbers_of(ecg, 250, peaks), numbers_of(gain * ecg, 250, peaks)) < 0.02
 
 
 @pytest.mark.parametrize("fs", [128, 360, 1000])
 def test_sampling_rate_matters_little(fs):
     ecg, peaks, ectopic = synthetic()
     other = sps.resample_poly(ecg, fs, 250)
-    a, b = context.describe(ecg, 250, peaks), context.describe(other, fs, np.rint(peaks * fs / 250).astype(int))
+    a, b = numbers_of(ecg, 250, peaks), numbers_of(other, fs, np.rint(peaks * fs / 250).astype(int))
     for name in ("pre_normal", "corr_qrs", "width35_ratio", "pair_normal"):
         assert np.abs(of(a, name) - of(b, name))[2:].max() < 0.3, name
     assert (of(b, "is_dominant") == ~ectopic).all()
@@ -77,49 +81,111 @@ def test_sampling_rate_matters_little(fs):
 def test_jitter_of_the_detector_costs_nothing():
     ecg, peaks, _ = synthetic()
     moved = peaks + np.random.default_rng(1).integers(-5, 6, len(peaks))           # +-20 ms
-    a, b = context.describe(ecg, 250, peaks), context.describe(ecg, 250, moved)
+    a, b = numbers_of(ecg, 250, peaks), numbers_of(ecg, 250, moved)
     assert np.abs(of(a, "pre_normal") - of(b, "pre_normal")).max() < 0.03
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5])
 def test_few_beats(count):
     ecg, peaks, _ = synthetic(20)
-    numbers = context.describe(ecg, 250, peaks[:count])
-    assert numbers.shape == (count, len(context.NAMES)) and np.isfinite(numbers).all()
+    beats = context.describe(ecg, 250, peaks[:count])
+    assert beats.numbers.shape == (count, len(context.NAMES)) and np.isfinite(beats.numbers).all()
+    assert context.agreed(np.random.default_rng(0).standard_normal((count, 4)), beats).shape == (count, 4)
 
 
 @pytest.mark.parametrize("ecg", [np.zeros(5000), np.full(5000, np.nan), np.arange(5000) % 1000 == 0, np.ones(20)])
 def test_signals_without_ecg(ecg):
-    numbers = context.describe(ecg, 250, np.arange(10, len(ecg), 200))
-    assert np.isfinite(numbers).all()
+    beats = context.describe(ecg, 250, np.arange(10, len(ecg), 200))
+    assert np.isfinite(beats.numbers).all()
+    assert np.isfinite(context.agreed(np.zeros((len(beats.numbers), 4)), beats)).all()
 
 
 def test_missing_samples_are_bridged():
     ecg, peaks, _ = synthetic()
     ecg = ecg.copy()
     ecg[5000:5040] = np.nan
-    assert np.isfinite(context.describe(ecg, 250, peaks)).all()
+    assert np.isfinite(numbers_of(ecg, 250, peaks)).all()
 
 
 def test_what_it_refuses():
     ecg, peaks, _ = synthetic(20)
     for signal, at in ((ecg[None], peaks), (ecg, peaks[::-1]), (ecg, peaks + len(ecg))):
         with pytest.raises(ValueError):
-            context.describe(signal, 250, at)
+            numbers_of(signal, 250, at)
 
 
 def test_a_moving_window_knows_the_past_only():
     ecg, peaks, _ = synthetic(400)
-    known = context.describe(ecg, 250, peaks, past=120, delay=20)
+    known = numbers_of(ecg, 250, peaks, past=120, delay=20)
     changed = ecg.copy()
     changed[300 * 250:] = 3 * changed[300 * 250:][::-1]
-    other = context.describe(changed, 250, peaks, past=120, delay=20)
+    other = numbers_of(changed, 250, peaks, past=120, delay=20)
     early = peaks < (300 - 20 - context.HOP) * 250
     assert np.array_equal(known[early], other[early]) and not np.array_equal(known[~early], other[~early])
     changed = ecg.copy()
     changed[:100 * 250] = 0
     late = peaks > (100 + 120 + context.HOP) * 250
-    assert np.array_equal(known[late], context.describe(changed, 250, peaks, past=120, delay=20)[late])
+    assert np.array_equal(known[late], numbers_of(changed, 250, peaks, past=120, delay=20)[late])
+
+
+# ------------------------------------------------------------------------------------------------- beats that are alike
+
+def opinions(ectopic, wrong, sure=2.0):
+    """Logits of a network that takes ectopic beats for V and others for N, and the beats `wrong` for the opposite."""
+    v = ectopic ^ wrong
+    return np.column_stack([np.where(v, -sure, sure), np.full(len(v), -9.0), np.where(v, sure, -sure), np.full(len(v), -9.0)]) / 2
+
+
+def test_beats_that_are_alike_agree():
+    """One broad beat in six taken for N, one narrow beat in thirty for V: the others of their shape know better."""
+    ecg, peaks, ectopic = synthetic(300)
+    beats = context.describe(ecg, 250, peaks)
+    wrong = np.zeros(len(peaks), bool)
+    wrong[np.flatnonzero(ectopic)[::6]] = wrong[np.flatnonzero(~ectopic)[::30]] = True
+    logits = opinions(ectopic, wrong)
+    after = context.agreed(logits, beats)
+    assert (logits.argmax(axis=1)[wrong] == np.where(ectopic, 0, 2)[wrong]).all()
+    assert (after.argmax(axis=1) == np.where(ectopic, 2, 0)).all()
+
+
+def test_n_beyond_doubt_stays_and_certainty_fades_in():
+    """A beat listens the more the less sure it is: no jump of the probabilities where that begins."""
+    ecg, peaks, _ = synthetic(60)
+    beats = context.describe(ecg, 250, peaks)
+    others = np.column_stack([np.full(len(peaks), 0.0), np.full(len(peaks), -9.0), np.full(len(peaks), 1.0), np.full(len(peaks), -9.0)])
+    found = []
+    for p in np.linspace(0.85, 0.999, 150):
+        logits = others.copy()
+        logits[20] = np.log([p, 1e-4, 1 - p, 1e-4])
+        found.append(np.exp(context.agreed(logits, beats)[20, 0]))
+    found = np.array(found)
+    assert found[0] < 0.5 and found[-1] > 0.99 and np.abs(np.diff(found)).max() < 0.1
+
+
+def test_an_early_beat_is_no_peer_of_a_timely_one():
+    """Narrow beats called S where they come early are not outvoted by the many alike in shape that come in time."""
+    ecg, peaks, ectopic = synthetic(300)
+    beats = context.describe(ecg, 250, peaks)
+    early = ectopic.copy()
+    shapes = beats.shapes.copy()
+    shapes[early] = shapes[~early][:early.sum()]                       # the same shape as any other beat
+    logits = np.column_stack([np.where(early, -1.0, 1.0), np.where(early, 1.0, -1.0), np.full(len(peaks), -9.0), np.full(len(peaks), -9.0)])
+    after = context.agreed(logits, beats._replace(shapes=shapes))
+    assert (after.argmax(axis=1) == early).all()
+
+
+def test_on_a_moving_window_no_later_beat_is_asked():
+    ecg, peaks, _ = synthetic(400)
+    beats = context.describe(ecg, 250, peaks, past=120, delay=20)
+    hop = np.ceil((peaks / 250 + 1e-9) / context.HOP) * context.HOP     # when the beat is described, less the delay
+    first, last = beats.reach.T
+    known = peaks < 300 * 250
+    assert (first <= np.arange(len(peaks))).all() and (last > np.arange(len(peaks))).all()
+    assert (peaks[last - 1] / 250 <= hop)[known].all() and (peaks[first] / 250 >= hop - 120 - 1e-6)[known].all()
+    logits = np.random.default_rng(0).standard_normal((len(peaks), 4))
+    changed = logits.copy()
+    changed[~known] = 5
+    assert np.array_equal(context.agreed(logits, beats)[known], context.agreed(changed, beats)[known])
 
 
 def test_every_beat_lies_in_one_window():
@@ -157,7 +223,7 @@ def small(tmp_path_factory):
     with torch.no_grad():
         net.bias.copy_(torch.tensor([0.0, -0.5, 0.25, 0.0]))
     net.card = {"name": "context", "architecture": "ContextNet", "arguments": {"members": 2}, "classes": ["N", "S", "V", "F"],
-                "temperature": 1.5, "input": {"names": list(context.NAMES)}, "manifest": {}}
+                "temperature": 1.5, "class_bias": net.bias.tolist(), "input": {"names": list(context.NAMES)}, "manifest": {}}
     path = tmp_path_factory.mktemp("onnx") / "ecg_model_context.onnx"
     model_context.export(net, path, net.card)
     return net, path
@@ -170,9 +236,9 @@ def test_onnx_equals_pytorch(small):
     rng = np.random.default_rng(0)
     for count in (1, 2, 63, 5000):
         numbers = rng.standard_normal((count, len(context.NAMES))).astype(np.float32)
-        assert np.abs(context.logits(net, numbers) - context.logits(session, numbers)).max() < 1e-4
+        assert np.abs(context.network_logits(net, numbers) - context.network_logits(session, numbers)).max() < 1e-4
     whole = session.run(None, {"numbers": numbers[None]})[0][0]                    # blocks must not show at their seams
-    assert np.abs(context.logits(session, numbers) - whole).max() < 1e-4
+    assert np.abs(context.network_logits(session, numbers) - whole).max() < 1e-4
     assert json.loads(session.get_modelmeta().custom_metadata_map["card"])["temperature"] == 1.5
 
 
@@ -290,8 +356,8 @@ def test_a_persons_labels_are_learnt_from_the_first_minutes(run, tmp_path):
     tuned, card = model_context.load(found)
     assert card["patient"].endswith("/one") and card["finetuned"]["from"] == "model_context.pth" and card["finetuned"]["beats"]["S"] > 10
     assert {key: card[key] for key in before if key not in ("patient", "finetuned")} == before
-    numbers, late = context.describe(made.signal, 250, made.r_peaks), made.r_peaks > 130 * 250
-    old, new = (context.logits(net, numbers).argmax(1) for net in (model_context.load(shipped)[0], tuned))
+    beats, late = context.describe(made.signal, 250, made.r_peaks), made.r_peaks > 130 * 250
+    old, new = (context.logits(net, beats).argmax(1) for net in (model_context.load(shipped)[0], tuned))
     assert (old[late & broad] == 2).mean() > 0.9, "the shipped model calls them ventricular"
     assert (new[late & broad] == 1).mean() > 0.9 and (new[late & ~broad] == 0).mean() > 0.98
 
