@@ -583,10 +583,10 @@ def record_names(only, names, folder):
     return list(dict.fromkeys(wanted))
 
 
-def label_record(folder, name, reference, model, peaks, loaded, weight, lead=None):
+def label_record(folder, name, reference, model, peaks, loaded, weight, lead=None, second="auto"):
     """A record labelled as inference.py labels it, and its reference: (beats DataFrame, reference (samples, symbols, subtypes),
     paced, synthetic). loaded: {name: model}, filled as models are needed."""
-    recording = records.read_wfdb(Path(folder) / name) if lead is None else records.read_recording(Path(folder) / name, lead)
+    recording = records.read_recording(Path(folder) / name, 0 if lead is None else lead, second=second)
     samples, symbols, subtypes, rate = ec57.read_annotation(folder, name, reference)
     if rate and rate != recording.fs:
         samples = np.rint(samples * (recording.fs / rate)).astype(np.int64)
@@ -598,7 +598,7 @@ def label_record(folder, name, reference, model, peaks, loaded, weight, lead=Non
     chosen = inference.choose_model(model, len(recording.signal) / recording.fs, len(found), weight)
     if chosen not in loaded:
         loaded[chosen] = inference.load(chosen, weight)
-    table = inference.classify(recording.signal, recording.fs, loaded[chosen], r_peaks=found, weight=weight)
+    table = inference.classify(recording.signal, recording.fs, loaded[chosen], r_peaks=found, weight=weight, second=recording.second)
     table.attrs["model_name"] = chosen if Path(chosen).suffix == "" else Path(chosen).stem.removeprefix("ecg_").removeprefix("model_")
     table.attrs["card"] = inference.card_of(loaded[chosen])
     header = (Path(folder) / f"{name}.hea").read_text(errors="replace")
@@ -628,7 +628,7 @@ def ec57_intervals(results, draws=scores.DRAWS, seed=0):
 
 
 def evaluate_records(folder, model="auto", reference="atr", peaks="detected", learning=ec57.LEARNING, paced="out", weight="weight",
-                     only=None, exclude=(), lead=None, draws=scores.DRAWS, seed=0):
+                     only=None, exclude=(), lead=None, draws=scores.DRAWS, seed=0, second="auto"):
     """Label the annotated WFDB records of a folder and compare with the reference, beat by beat.
 
     Returns (document: the figures as a dict, results: {class map: {record: ec57.Comparison}}, table: DataFrame of all beats that
@@ -638,7 +638,7 @@ def evaluate_records(folder, model="auto", reference="atr", peaks="detected", le
     loaded, left_out, synthetic, tables, used = {}, [], False, [], {}
     results = {"aami": {}, "bxb": {}}
     for name in tqdm(names, "records", disable=None, leave=False):
-        table, truth, is_paced, made = label_record(folder, name, reference, model, peaks, loaded, weight, lead)
+        table, truth, is_paced, made = label_record(folder, name, reference, model, peaks, loaded, weight, lead, second)
         if is_paced and paced == "out":
             left_out.append(name)
             continue
@@ -657,7 +657,8 @@ def evaluate_records(folder, model="auto", reference="atr", peaks="detected", le
                 "bxb": {**ec57.summarize(results["bxb"]), "class_map": "bxb"},
                 "intervals": ec57_intervals(results["aami"], draws, seed), "classes": five_classes(results["aami"], draws, seed),
                 "about": {"folder": Path(folder).name, "model": sorted(used), "reference": reference, "peaks": peaks,
-                          "learning_s": learning, "paced": paced, "left_out": left_out, "excluded": list(exclude),
+                          "leads": max(part.attrs["leads"] for part in tables), "learning_s": learning, "paced": paced,
+                          "left_out": left_out, "excluded": list(exclude),
                           "data": "synthetic" if synthetic else "real",
                           "model_trained_on": sorted({"synthetic" if card["manifest"].get("synthetic") else "real"
                                                       for card in used.values()}),
@@ -715,7 +716,8 @@ def records_text(document):
     about, classes = document["about"], document["classes"]
     kind = "SYNTHETIC" if about["data"] == "synthetic" else "real"
     lines = [f"{len(document['records'])} {kind} records of {about['folder']}, model {', '.join(about['model'])} (trained on "
-             f"{', '.join(about['model_trained_on'])} data), {about['peaks']} R peaks, the first {about['learning_s']:g} s not counted"]
+             f"{', '.join(about['model_trained_on'])} data), {'two leads' if about['leads'] == 2 else 'one lead'}, {about['peaks']} R peaks, the first "
+             f"{about['learning_s']:g} s not counted"]
     if about["known_patients"]:
         lines.append(f"{len(about['known_patients'])} of these records are patients of its training: the figures say nothing about the "
                      "next patient")
@@ -799,7 +801,8 @@ def main(argv=None):
     recordings.add_argument("--paced", choices=("out", "in"), default="out", help="records with paced beats (/): left out or counted")
     recordings.add_argument("--only", nargs="+", metavar="RECORD", help="these records alone; DS1 and DS2 stand for de Chazal's halves")
     recordings.add_argument("--exclude", nargs="+", default=[], metavar="RECORD", help="without these records")
-    recordings.add_argument("--lead", help="name or number of the lead (default: the one inference.py would take)")
+    recordings.add_argument("--lead", help="name or number of the lead (default: the first)")
+    records.add_second(recordings)
     recordings.add_argument("--json", metavar="FILE", help="write the figures there too")
     parser.add_argument("--draws", type=int, default=scores.DRAWS, help="bootstrap draws behind each interval")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
@@ -827,7 +830,7 @@ def main(argv=None):
     if args.learning < 0:
         raise InputError(f"--learning {args.learning:g} is in seconds, not below 0")
     document, results, table = evaluate_records(args.records, args.model, args.reference, args.peaks, args.learning, args.paced, weight,
-                                                args.only, args.exclude, args.lead, args.draws, args.seed)
+                                                args.only, args.exclude, args.lead, args.draws, args.seed, args.second)
     if not ec57.pooled(results["aami"]).any():
         raise InputError(f"no beat lies after the first {args.learning:g} s of these records: give a shorter --learning, in s")
     print(records_text(document))

@@ -179,16 +179,18 @@ def load(name, weight="weight", engine="auto", threads=0):
     return load_onnx_model(name, weight, threads) if engine == "onnx" else load_model(name, weight)
 
 
-def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="auto", mains="auto", found=None):
-    """Find and classify the beats of one lead.
+def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="auto", mains="auto", found=None, second=None):
+    """Find and classify the beats of a recording.
 
-    signal: (n,) in any unit, NaN where samples are missing; fs in Hz, 50 to 2000. model: a name (`auto`, `context`, `self`,
+    signal: (n,) one lead in any unit, NaN where samples are missing; fs in Hz, 50 to 2000. model: a name (`auto`, `context`, `self`,
     ...), a path, or what load_model or load_onnx_model gave. r_peaks: (m,) sample numbers, when they are known already.
     mains: `auto` takes strong mains hum out, and nothing else, because the models were trained on raw signals; `none` leaves it.
-    found: what ecg.beats.find_beats gave for this signal, when it has been asked already.
+    found: what ecg.beats.find_beats gave for this signal, when it has been asked already. second: (n,) a second lead of the same
+    recording, which the context model asks too; the R peaks are those of `signal`.
     Returns a DataFrame, one line a beat: sample, time_s, label (N S V F Q, `?` where a beat could not be classified),
     confidence, p_N ... p_Q, quality (`ok` or the reason). Its attrs hold model (name), unreadable (start, stop, reason in
-    samples) and n_samples, fs. Raises ValueError for arrays of the wrong shape and InputError for a model that cannot be had.
+    samples) and n_samples, fs, leads (how many were asked). Raises ValueError for arrays of the wrong shape and InputError for a
+    model that cannot be had.
     """
     signal = np.asarray(signal)
     signal = signal if signal.dtype == np.float32 else signal.astype(np.float64, copy=False)     # twice the memory of a day
@@ -200,7 +202,10 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     card = card_of(model)
     quality = np.full(len(found), "ok", dtype=object)
     if is_context(card):
-        probabilities = context.classify_beats(model, signal, fs, found)
+        if second is not None and np.shape(second) != signal.shape:
+            raise ValueError(f"second has shape {np.shape(second)}: it must be that of the signal, {signal.shape}")
+        second = remove_strong_hum(second, fs)[0] if second is not None and mains == "auto" else second
+        probabilities = context.classify_beats(model, signal, fs, found, second=second)
         quality[probabilities[:, CLASS_NAMES.index("Q")] == 1] = "paced or beside missing samples"
     else:
         probabilities = np.full((len(found), len(CLASS_NAMES)), np.nan)
@@ -220,6 +225,7 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     table = pd.DataFrame({"sample": found, "time_s": found / fs, "label": label, "confidence": confidence,
                           **{f"p_{name}": probabilities[:, i] for i, name in enumerate(CLASS_NAMES)}, "quality": quality})
     table.attrs = {"model": card["name"], "fs": float(fs), "n_samples": len(signal), "unreadable": unreadable,
+                   "leads": 2 if is_context(card) and second is not None else 1,
                    "notes": [hum] if hum else [],
                    "trained_on": "synthetic data" if card["manifest"].get("synthetic") else "real recordings"}
     return table
@@ -269,7 +275,8 @@ def as_dict(recording, table, summary, with_beats=True):
     """What `--json` holds; undefined numbers are None."""
     a = table.attrs
     seconds = [{"start_s": start / a["fs"], "stop_s": stop / a["fs"], "reason": reason} for start, stop, reason in a["unreadable"]]
-    result = {"recording": recording.name, "lead": recording.lead, "fs": a["fs"], "n_samples": a["n_samples"], "model": a["model"],
+    result = {"recording": recording.name, "lead": recording.lead, "second_lead": recording.second_lead if a["leads"] == 2 else None,
+              "fs": a["fs"], "n_samples": a["n_samples"], "model": a["model"],
               "trained_on": a["trained_on"], "notes": [*recording.notes, *a["notes"]], "unreadable": seconds, "summary": summary}
     if with_beats:
         result["beats"] = table[COLUMNS].astype(object).where(table[COLUMNS].notna(), None).to_dict("records")
@@ -291,7 +298,8 @@ def write_annotation(folder, name, table):
 def as_text(recording, table, summary, lines=20):
     """The table of the terminal: what was read, counts and burden, rhythm, and the first beats (0 lines: all of them)."""
     a = table.attrs
-    out = [f"{recording.name}: lead {recording.lead}, {a['fs']:g} Hz, {_clock(a['n_samples'] / a['fs'])}, {len(table):,} beats; "
+    leads = f"leads {recording.lead} and {recording.second_lead}" if a["leads"] == 2 else f"lead {recording.lead}"
+    out = [f"{recording.name}: {leads}, {a['fs']:g} Hz, {_clock(a['n_samples'] / a['fs'])}, {len(table):,} beats; "
            f"model {a['model']} (trained on {a['trained_on']})"]
     out += [f"  note: {note}" for note in (*recording.notes, *a["notes"])]
     lost = sum(stop - start for start, stop, _ in a["unreadable"])
@@ -352,10 +360,12 @@ def label_recording(path, folder, options):
             with contextlib.suppress(InputError):
                 if artifacts.load_json(finished, "inference.py").get("made_from") == artifacts.plain(identity):
                     return str(path), None, True
-        recording, found = upright(records.read_recording(path, options["lead"], options["fs"], options["unit"]), options["invert"])
+        recording = records.read_recording(path, options["lead"], options["fs"], options["unit"], options["second"])
+        recording, found = upright(recording, options["invert"])
         model = choose_model(options["model"], len(recording.signal) / recording.fs, len(found[0]), options["weight"])
         model = _loaded(model, options["weight"], options["engine"], tuple(identity["model_sha256"].values()))
-        table = classify(recording.signal, recording.fs, model, mains=options["mains"], found=found)
+        table = classify(recording.signal, recording.fs, model, mains=options["mains"], found=found, second=recording.second)
+        _needs_context(options["second"], table, path)
         artifacts.save_text(folder / f"{name}.csv", as_csv(table))
         write_annotation(folder, name, table)
         artifacts.save_json(finished, {**as_dict(recording, table, summarise(table), with_beats=False), "made_from": identity})
@@ -436,11 +446,11 @@ def _labelled(recording, args, model, found=None):
     """The table of one recording; with --engine both, or in the demo, the other engine's agreement is printed."""
     engine = "auto" if args.engine == "both" else args.engine
     table = classify(recording.signal, recording.fs, model, weight=args.weight, engine=engine, mains=args.mains,
-                     found=found)
+                     found=found, second=recording.second)
     if args.engine == "both":
         names = {"onnx": "ONNX Runtime", "torch": "PyTorch"}
         tables = {e: classify(recording.signal, recording.fs, table.attrs["model"], weight=args.weight, engine=e,
-                              mains=args.mains, found=found) for e in names}
+                              mains=args.mains, found=found, second=recording.second) for e in names}
         same, difference = agreement(*tables.values())
         print(f"{recording.name}: {' and '.join(names.values())} agree on {100 * same:.2f} % of {len(table):,} labels; "
               f"largest difference of a probability {difference:.1e}")
@@ -475,6 +485,7 @@ def main(argv=None):
                                      formatter_class=artifacts.HelpFormatter)
     parser.add_argument("files", nargs="*", metavar="FILE", help="recordings, or folders of them (these need --out)")
     records.add_options(parser)
+    records.add_second(parser)
     parser.add_argument("--model", default="auto", help="auto: the context model from 60 s and 30 beats on, the best single-beat "
                         "model below that; or a name (self, deep, residual, context ...) or a .pth or .onnx file")
     parser.add_argument("--engine", choices=("auto", "onnx", "torch", "both"), default="auto",
@@ -512,8 +523,9 @@ def main(argv=None):
         raise InputError(f"{next(o for o, v in single.items() if v)} names one file, but there are {len(args.files)} recordings: "
                          "use --out DIR")
     for file in args.files:
-        recording, found = upright(records.read_recording(file, args.lead, args.fs, args.unit), args.invert)
+        recording, found = upright(records.read_recording(file, args.lead, args.fs, args.unit, args.second), args.invert)
         table = _labelled(recording, args, args.model, found)
+        _needs_context(args.second, table, file)
         if len(table) < 2:
             raise InputError(f"{file}: {len(table)} beat found in {len(recording.signal) / recording.fs:.1f} s of lead {recording.lead}; "
                              "two are needed to cut one" + _why(table))
@@ -521,6 +533,13 @@ def main(argv=None):
         compared = base.with_name(f"{base.name}.{args.reference}").exists()
         samples, symbols, _ = records.read_annotation(base, args.reference) if compared else (None, None, None)
         _output(args, recording, table, samples, symbols, f"{base.name}.{args.reference}")
+
+
+def _needs_context(second, table, file):
+    """Raises InputError for a second lead that was named and then not asked."""
+    if second not in ("auto", "none") and table.attrs["leads"] == 1:
+        raise InputError(f"--second {second}: the context model alone asks a second lead, and {file} is labelled by "
+                         f"{table.attrs['model']}")
 
 
 def _why(table):
@@ -532,7 +551,7 @@ def archive(args):
     """Label every recording below the given folders; what failed is told at the end. Returns the exit status."""
     roots = [(Path(file), path) for file in args.files for path in records.find_recordings(file)]
     options = {"model": args.model, "engine": args.engine, "lead": args.lead, "fs": args.fs, "unit": args.unit,
-               "invert": args.invert, "mains": args.mains,
+               "invert": args.invert, "mains": args.mains, "second": args.second,
                "weight": str(artifacts.locate(args.weight).resolve())}
     results, by_root = [], {}
     for root, path in roots:

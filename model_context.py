@@ -7,10 +7,11 @@
 
 `python train.py --model context ...` is the same. A beat is described against its own patient (ecg/context.py), standardised, and judged
 together with its neighbours by residual convolutions; a few such networks from different seeds are averaged inside one graph; then the
-patient's beats that are alike agree on what they are (ecg.context.agreed). DS2 is never opened for training or selection except under `all`,
-whose weights therefore must not be scored on it. Class biases and the temperature come from predictions on patients left out
-(cross-validation by record within the training patients). Paced records are left out of training; paced beats are found by
-ecg.context.paced. No beat of class Q is learnt.
+patient's beats that are alike agree on what they are (ecg.context.agreed). It learns from two leads of a recording, one at a time, and at
+use each lead is asked by itself and the answers are averaged (ecg.context.over_leads); --second none: the first lead alone. DS2 is never
+opened for training or selection except under `all`, whose weights therefore must not be scored on it. Class biases and the temperature come
+from predictions on patients left out (cross-validation by record within the training patients). Paced records are left out of training;
+paced beats are found by ecg.context.paced. No beat of class Q is learnt.
 """
 import argparse
 import copy
@@ -90,9 +91,9 @@ class ContextNet(nn.Module):
 # ------------------------------------------------------------------------------------------------- patients
 
 class View(NamedTuple):
-    """One way to see a recording: R peaks (m,), these beats described, their class 0..3 or -1 (Q, or no annotated beat), (m,)."""
+    """One way to see a recording: R peaks (m,), these beats described in each lead, their class 0..3 or -1 (Q, or no annotated beat), (m,)."""
     peaks: np.ndarray
-    beats: context.Beats
+    leads: list
     classes: np.ndarray
 
 
@@ -127,8 +128,9 @@ def shaken(samples, fs, n_samples, rng):
     return np.unique(np.clip(np.concatenate([peaks, extra]), 0, n_samples - 1))
 
 
-def load_patients(folders, annotator="atr", views=VIEWS, wanted=None, keep_paced=False):
-    """The records of WFDB folders as Patients, without the paced ones. wanted: None or a function of the record's name."""
+def load_patients(folders, annotator="atr", views=VIEWS, wanted=None, keep_paced=False, second="auto"):
+    """The records of WFDB folders as Patients, without the paced ones. wanted: None or a function of the record's name;
+    second: the lead beside the first, as in ecg.records.read_recording."""
     files = [(folder, name) for folder in map(Path, folders) for name in _records(folder, annotator)]
     patients = []
     for folder, name in tqdm(files, desc="describing", unit="record", disable=None):
@@ -139,7 +141,7 @@ def load_patients(folders, annotator="atr", views=VIEWS, wanted=None, keep_paced
         is_beat = classes >= 0
         if not keep_paced and np.isin(np.array(symbols)[is_beat], ["/", "f"]).mean() > PACED_SHARE:
             continue
-        recording = records.read_wfdb(folder / name)
+        recording = records.read_recording(folder / name, lead=0, second=second)
         at, first = np.unique(samples[is_beat], return_index=True)
         true = classes[is_beat][first]
         inside = at < len(recording.signal)
@@ -161,15 +163,17 @@ def _records(folder, annotator):
 def _view(view, recording, at, true):
     """annotated: the reference's beats. detected: what the detector finds. moving: a poor detector's beats, and five minutes of past only.
     One of RHYTHMS: the annotated beats of a recording into which that rhythm has been spliced (`with_rhythm`)."""
-    signal, fs = recording.signal, recording.fs
-    rng = np.random.default_rng(len(signal) + len(at))
-    if view in RHYTHMS:
-        signal, peaks, classes = with_rhythm(view, signal, fs, at, true, rng)
-        return View(peaks, context.describe(signal, fs, peaks), classes)
-    peaks = (at if view == "annotated" else detect_r_peaks(signal, fs) if view == "detected" else shaken(at, fs, len(signal), rng))
+    fs, leads = recording.fs, [signal for signal in (recording.signal, recording.second) if signal is not None]
+    seed = len(leads[0]) + len(at)
+    if view in RHYTHMS:                                       # the same seed for every lead: the same beats, cut at the same samples
+        spliced = [with_rhythm(view, signal, fs, at, true, np.random.default_rng(seed)) for signal in leads]
+        peaks, classes = spliced[0][1:]
+        return View(peaks, [context.describe(signal, fs, peaks) for signal, *_ in spliced], classes)
+    peaks = (at if view == "annotated" else detect_r_peaks(leads[0], fs) if view == "detected" else
+             shaken(at, fs, len(leads[0]), np.random.default_rng(seed)))
     index = match(peaks, at, fs)
     moving = dict(past=300, delay=60, hop=300) if view == "moving" else {}
-    return View(peaks, context.describe(signal, fs, peaks, **moving), np.where(index >= 0, true[index], -1))
+    return View(peaks, [context.describe(signal, fs, peaks, **moving) for signal in leads], np.where(index >= 0, true[index], -1))
 
 
 def with_rhythm(kind, signal, fs, peaks, classes, rng):
@@ -270,7 +274,7 @@ def beat_weights(patients, balance):
 
 
 def standardisation(patients):
-    numbers = np.concatenate([p.views["annotated"].beats.numbers[::4] for p in patients])
+    numbers = np.concatenate([beats.numbers[::4] for p in patients for beats in p.views["annotated"].leads])
     return numbers.mean(axis=0), numbers.std(axis=0) + 1e-6
 
 
@@ -292,7 +296,8 @@ def fit(patients, seed=0, members=1, recipe=Recipe(), progress=False):
 
 
 def _store(net, patients, weight):
-    """All views end to end, LENGTH empty beats between them: (numbers, classes, weights, place[view][patient] = (start, beats))."""
+    """All views in all leads end to end, LENGTH empty beats between them: (numbers, classes, weights, place[view][patient] = (the
+    leads' starts, beats))."""
     gap = np.zeros((LENGTH, len(net.mean)), np.float32)
     numbers, classes, weights, place, at = [gap], [np.full(LENGTH, -1)], [np.zeros(LENGTH, np.float32)], [], LENGTH
     views = list(patients[0].views)
@@ -300,11 +305,13 @@ def _store(net, patients, weight):
         place.append([])
         for patient, w in zip(patients, by_patient):
             seen = patient.views[view]
-            numbers += [net.standardise(torch.from_numpy(seen.beats.numbers)).numpy(), gap]
-            classes += [seen.classes, np.full(LENGTH, -1)]
-            weights += [w[seen.classes], np.zeros(LENGTH, np.float32)]
-            place[-1].append((at, len(seen.peaks)))
-            at += len(seen.peaks) + LENGTH
+            starts = at + (len(seen.peaks) + LENGTH) * np.arange(len(seen.leads))
+            for beats in seen.leads:
+                numbers += [net.standardise(torch.from_numpy(beats.numbers)).numpy(), gap]
+                classes += [seen.classes, np.full(LENGTH, -1)]
+                weights += [w[seen.classes], np.zeros(LENGTH, np.float32)]
+            place[-1].append((starts, len(seen.peaks)))
+            at += (len(seen.peaks) + LENGTH) * len(seen.leads)
     return torch.from_numpy(np.concatenate(numbers)), np.concatenate(classes), torch.from_numpy(np.concatenate(weights)), place
 
 
@@ -340,11 +347,13 @@ def _fit_member(member, store, rng, recipe, progress):
 
 
 def _sequences(place, ectopic, rng, skip):
-    """First beats of an epoch's sequences, in random order, and their weights: each patient in one view drawn at random."""
+    """First beats of an epoch's sequences, in random order, and their weights: each patient in one view drawn at random, each
+    sequence in one lead drawn at random."""
     starts = []
     for patient in range(len(place[0])):
-        at, count = place[rng.integers(len(place))][patient]
-        starts.append(np.arange(at - rng.integers(LENGTH), at + count, LENGTH))
+        leads, count = place[rng.integers(len(place))][patient]
+        first = np.arange(-rng.integers(LENGTH), count, LENGTH)
+        starts.append(first + rng.choice(leads, len(first)))
     starts = np.concatenate(starts)
     has = ectopic[starts + LENGTH] > ectopic[starts]
     kept = np.flatnonzero(has | (rng.random(len(starts)) > skip))
@@ -371,7 +380,7 @@ def cross_validate(patients, k=5, seed=0, members=1, recipe=Recipe(), always=(),
     for j in tqdm(range(k), desc="cross-validation", unit="fold", disable=None):
         net = fit([p for p, f in zip(patients, fold) if f != j] + list(always), seed * k + j, members, recipe)
         for p in itertools.compress(patients, fold == j):
-            out[p.name] = {view: context.logits(net, p.views[view].beats) for view in views}
+            out[p.name] = {view: context.logits(net, p.views[view].leads) for view in views}
     return out
 
 
@@ -402,18 +411,18 @@ def calibrate(patients, found, views=("detected",)):
 
 # ------------------------------------------------------------------------------------------------- one patient
 
-def adapt(net, numbers, classes, steps=40, rate=1e-3, hold=0.02, seed=0):
+def adapt(net, leads, classes, steps=40, rate=1e-3, hold=0.02, seed=0):
     """A copy of the network fine-tuned on the labelled beats of one patient.
 
-    numbers (m, numbers) of successive beats; classes (m,) 0..3, -1 where a person has not labelled. All weights move, by Adam over
-    the whole sequence at once, held back by hold x the squared distance from where they were; a class weighs as the root of its
-    number. After Kiranyaz 2016 (five minutes of the patient's own beats, as EC57 allows), but from a network that knows other
+    leads: the beats as described in each lead; classes (m,) 0..3, -1 where a person has not labelled. All weights move, by Adam over
+    the whole sequence of all leads at once, held back by hold x the squared distance from where they were; a class weighs as the root
+    of its number. After Kiranyaz 2016 (five minutes of the patient's own beats, as EC57 allows), but from a network that knows other
     patients. Returns a network in eval mode; with no labelled beat, an equal one."""
     tuned = copy.deepcopy(net)
     known = np.flatnonzero(np.asarray(classes) >= 0)
     if len(known) == 0:
         return tuned
-    x = torch.from_numpy(np.asarray(numbers, np.float32))[None]
+    x = torch.from_numpy(np.stack([beats.numbers for beats in leads]))
     target = torch.from_numpy(np.asarray(classes, np.int64)[known])
     weight = np.bincount(target.numpy(), minlength=len(CLASSES)).clip(1) ** -0.5
     weight = torch.from_numpy((weight[target.numpy()] / weight[target.numpy()].mean()).astype(np.float32))
@@ -424,7 +433,7 @@ def adapt(net, numbers, classes, steps=40, rate=1e-3, hold=0.02, seed=0):
         torch.manual_seed(seed)
         for _ in range(steps):
             noisy = x + 0.2 * tuned.scale * torch.randn_like(x)
-            each = F.cross_entropy(tuned(noisy)[0, known], target, reduction="none")
+            each = torch.stack([F.cross_entropy(said[known], target, reduction="none") for said in tuned(noisy)]).mean(dim=0)
             distance = sum(((p - q) ** 2).sum() for p, q in zip(weights, before))
             loss = (each * weight).mean() + hold * distance
             optimizer.zero_grad()
@@ -546,8 +555,8 @@ def parity(net, path, patients):
     """Largest difference of a logit between PyTorch and ONNX Runtime over the patients' first view. Raises InputError above 1e-3."""
     import onnxruntime as ort
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    worst = max(float(np.abs(context.network_logits(net, v.beats.numbers) - context.network_logits(session, v.beats.numbers)).max())
-                for p in patients for v in [next(iter(p.views.values()))])
+    worst = max(float(np.abs(context.network_logits(net, beats.numbers) - context.network_logits(session, beats.numbers)).max())
+                for p in patients for beats in next(iter(p.views.values())).leads)
     if worst > 1e-3:
         raise InputError(f"{path}: ONNX Runtime differs from PyTorch by {worst:.1e} in a logit")
     return worst
@@ -565,17 +574,19 @@ def adapt_main(argv=None):
     parser.add_argument("--steps", type=int, default=40, help="steps of fine-tuning")
     parser.add_argument("--from", dest="start", metavar="FILE", help="weights to start from (default: WEIGHT/model_context.pth)")
     parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
+    records.add_second(parser)
     args = parser.parse_args(argv)
     if args.minutes <= 0 or args.steps < 1:
         raise InputError("--minutes must be above 0 and --steps at least 1")
     torch.set_num_threads(1)
     start = Path(args.start) if args.start else artifacts.weights_path(artifacts.locate(args.weight), "context")
     net, card = load(start)
-    patients = load_patients([artifacts.locate(args.records)], args.annotator, views=("detected",), keep_paced=True)
+    patients = load_patients([artifacts.locate(args.records)], args.annotator, views=("detected",), keep_paced=True,
+                             second=args.second)
     before, after = [], []
     for patient in patients:
-        beats, labels = patient.views["detected"].beats, labelled_minutes(patient, args.minutes)
-        tuned = adapt(net, beats.numbers, labels, args.steps)
+        leads, labels = patient.views["detected"].leads, labelled_minutes(patient, args.minutes)
+        tuned = adapt(net, leads, labels, args.steps)
         counts = {c: int((labels == k).sum()) for k, c in enumerate(CLASSES)}
         path = artifacts.weights_path(args.weight, "context", patient.record, "_finetuned")
         new = {**card, "patient": patient.name, "finetuned": {"from": start.name, "annotator": args.annotator, "minutes": args.minutes,
@@ -585,7 +596,7 @@ def adapt_main(argv=None):
         print(f"{patient.name}: {sum(counts.values())} labelled beats ({', '.join(f'{c} {n}' for c, n in counts.items())}) -> {path}")
         truth = patient if args.reference is None else _with_reference(patient, args)
         for model, rows in ((net, before), (tuned, after)):
-            rows.append(confusion(truth, "detected", context.logits(model, beats).argmax(axis=1), learning=60 * args.minutes))
+            rows.append(confusion(truth, "detected", context.logits(model, leads).argmax(axis=1), learning=60 * args.minutes))
     if np.sum(before):
         print(f"Against .{args.reference or args.annotator} after minute {args.minutes:g}: Se/+P in percent, F1")
         print(score_line("before", before))
@@ -613,9 +624,10 @@ def make_card(net, protocol, patients, temperature, metrics, args):
             "input": {"kind": "numbers of ecg.context.describe, successive beats of one lead", "tensor": "numbers (batch, beats, numbers) float32",
                       "names": list(context.NAMES), "rate_hz": context.RATE, "mean": net.mean.tolist(), "scale": net.scale.tolist(),
                       "standardised_inside": True, "past_s": "whole recording in pages of 1800, or 300 with a delay of 60"},
-            "output": "logits of the beats, class biases inside; labels are given after ecg.context.agreed",
+            "output": "logits of the beats in one lead, class biases inside; labels are given after ecg.context.agreed and over_leads",
             "classes": CLASSES, "class_bias": net.bias.tolist(), "temperature": temperature, "protocol": protocol,
             "manifest": {"synthetic": False, "protocol": protocol, "seed": args.seed, "annotator": args.annotator,
+                         "second": args.second,
                          "records": [p.name for p in patients],
                          "beats": {c: int(sum((p.views["annotated"].classes == k).sum() for p in patients)) for k, c in enumerate(CLASSES)}},
             "metrics": metrics, "versions": artifacts.versions()}
@@ -635,6 +647,7 @@ def main(argv=None):
     parser.add_argument("--seed", type=int, default=0, help="of folds, weights and augmentation")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (the network is small: more than 2 do not help)")
     parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
+    records.add_second(parser)
     args = parser.parse_args(argv)
     for option, least in (("folds", 2), ("members", 1), ("epochs", 1), ("threads", 1)):
         if getattr(args, option) < least:
@@ -643,7 +656,7 @@ def main(argv=None):
     began = time.perf_counter()
     wanted = None if args.protocol == "all" else lambda name: name not in DS2
     folders = [artifacts.locate(folder) for folder in args.records]
-    patients = select(load_patients(folders, args.annotator, wanted=wanted), args.protocol)
+    patients = select(load_patients(folders, args.annotator, wanted=wanted, second=args.second), args.protocol)
     if len(patients) < args.folds:
         raise InputError(f"--records: {len(patients)} records without pacing are too few for --folds {args.folds}")
     recipe = Recipe(epochs=args.epochs)

@@ -680,7 +680,7 @@ def labelled(args, recording):
         classes = beats.classes_of(symbols)
         return pd.DataFrame({"sample": samples[classes >= 0], "label": [CLASS_NAMES[c] for c in classes[classes >= 0]]})
     import inference                                    # torch or onnxruntime, which most figures do without
-    return inference.classify(recording.signal, recording.fs, args.model)
+    return inference.classify(recording.signal, recording.fs, args.model, second=recording.second)
 
 
 def demo(args):
@@ -736,7 +736,7 @@ def gallery(folder, source, args):
     beside it, what the model looked at in four beats of 208, and the data set where there is one."""
     for name, (title, start) in GALLERY.items():
         path = next((p for p in (source / name, source.parent / "nstdb" / name) if p.with_suffix(".hea").exists()), source / name)
-        recording = records.read_recording(path)
+        recording = records.read_recording(path, second=args.second)
         args.file = path
         table = labelled(args, recording)
         a, b = int(start * recording.fs), int((start + STRIP) * recording.fs)
@@ -758,6 +758,7 @@ def main(argv=None):
                                      formatter_class=artifacts.HelpFormatter)
     parser.add_argument("file", nargs="?", help="recording: WFDB, EDF, CSV, NPY (default: the tutorial's demo)")
     records.add_options(parser)
+    records.add_second(parser)
     parser.add_argument("--labels", metavar="EXT",
                         help="draw this annotation of the record (atr, cor, cnn) instead of the model's labels")
     parser.add_argument("--model", default="auto", help="model that labels, as for inference.py; --saliency explains a model of single "
@@ -798,7 +799,7 @@ def main(argv=None):
         elif args.errors:
             figures, name = [(errors_page(Path(args.errors), args.data, style), 1, 1)], "errors.png"
         elif args.file:
-            recording = records.read_recording(args.file, args.lead, args.fs, args.unit)
+            recording = records.read_recording(args.file, args.lead, args.fs, args.unit, args.second)
             table = labelled(args, recording)
             name = f"{recording.name}.png"
             if args.saliency:

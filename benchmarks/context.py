@@ -5,14 +5,15 @@
 
 1  DS1 -> DS2 and DS1 + SVDB -> DS2, annotated and detected peaks, with and without record 232 (single-beat models of the same protocol
    beside them where weight/ has them); the first five minutes learnt from a person's labels, from minute five on
-2  SVDB by cross-validation over its records; training: the other folds and MIT-BIH without paced records; also by the network
-   alone, before the beats that are alike agree (ecg.context.agreed)
+2  SVDB by cross-validation over its records; training: the other folds and MIT-BIH without paced records; by two leads, by the
+   first alone, and by that without the agreement of beats that are alike (ecg.context.agreed)
 3  false alarms per hour on recordings without any V or without any S
 4  time per 100,000 beats on one core; pacing found
 
 Se/+P in percent, F1 with 95 % bootstrap intervals over records. Every confusion, missed beat and false beat counts; whole recordings.
 """
 import argparse
+import itertools
 import sys
 import time
 from pathlib import Path
@@ -29,10 +30,11 @@ from ecg.beats import detect_r_peaks                    # noqa: E402
 from ecg.records import read_wfdb                       # noqa: E402
 
 PEAKS = ("annotated", "detected")
+LEADS = {1: "one lead", 2: "two leads"}
 
 
-def predicted(net, patients):
-    return {p.name: {view: context.logits(net, p.views[view].beats) for view in PEAKS} for p in patients}
+def predicted(net, patients, leads=2):
+    return {p.name: {view: context.logits(net, p.views[view].leads[:leads]) for view in PEAKS} for p in patients}
 
 
 def table_ds2(patients, weight):
@@ -44,11 +46,10 @@ def table_ds2(patients, weight):
             continue
         net, card = mc.load(path)
         assert not {name.split("/")[-1] for name in card["manifest"]["records"]} & set(DS2)
-        found = predicted(net, patients)
-        for view in PEAKS:
-            print(mc.score_line(f"{title}, {view}", mc.score_patients(patients, found, view)))
-            print(mc.score_line(f"{title}, {view}, without 232",
-                                mc.score_patients([p for p in patients if p.record != "232"], found, view)))
+        for view, leads in itertools.product(PEAKS, (1, 2)):
+            found = predicted(net, patients, leads)
+            print(mc.score_line(f"{title}, {view}, {LEADS[leads]}", mc.score_patients(patients, found, view)))
+            print(mc.score_line("  without 232", mc.score_patients([p for p in patients if p.record != "232"], found, view)))
         adapted(title, net, patients)
     single_beats(patients, weight)
 
@@ -58,9 +59,9 @@ def adapted(title, net, patients, minutes=5):
     before, after = [], []
     for p in patients:
         seen = p.views["detected"]
-        tuned = mc.adapt(net, seen.beats.numbers, mc.labelled_minutes(p, minutes))
+        tuned = mc.adapt(net, seen.leads, mc.labelled_minutes(p, minutes))
         for model, rows in ((net, before), (tuned, after)):
-            rows.append(mc.confusion(p, "detected", context.logits(model, seen.beats).argmax(axis=1), learning=60 * minutes))
+            rows.append(mc.confusion(p, "detected", context.logits(model, seen.leads).argmax(axis=1), learning=60 * minutes))
     print(mc.score_line(f"{title}, from minute {minutes}, as it is", before))
     print(mc.score_line(f"{title}, from minute {minutes}, adapted", after))
 
@@ -87,16 +88,19 @@ def patients_signals(patients):
 
 def table_svdb(svdb, mitdb, seed):
     print(f"\n2  SVDB, cross-validation over {len(svdb)} records (training: the other folds and {len(mitdb)} records of MIT-BIH)")
-    with mock.patch.object(context, "agreed", lambda logits, beats: logits):
-        alone = mc.cross_validate(svdb, members=3, seed=seed, always=mitdb)
-    found = {p.name: {view: context.agreed(alone[p.name][view], p.views[view].beats) for view in PEAKS} for p in svdb}
-    bias, temperature = mc.calibrate(svdb, alone)
-    for view in PEAKS:
-        print(mc.score_line(f"SVDB, {view}, every beat for itself", mc.score_patients(svdb, alone, view, bias)))
-    bias, temperature = mc.calibrate(svdb, found)
-    for view in PEAKS:
-        print(mc.score_line(f"SVDB, {view}", mc.score_patients(svdb, found, view, bias)))
-    print(f"class biases chosen on the same predictions: {bias}; temperature {temperature:.2f}")
+    fold, alone, one, found = mc.folds(svdb, seed=seed), {}, {}, {}
+    for j in range(max(fold) + 1):
+        net = mc.fit([p for p, f in zip(svdb, fold) if f != j] + mitdb, seed * 5 + j, members=3)
+        for p in itertools.compress(svdb, fold == j):
+            with mock.patch.object(context, "agreed", lambda logits, beats: logits):
+                alone.update(predicted(net, [p], 1))
+            one.update(predicted(net, [p], 1))
+            found.update(predicted(net, [p]))
+    for said, title in ((alone, "one lead, every beat for itself"), (one, "one lead"), (found, "two leads")):
+        bias, temperature = mc.calibrate(svdb, said)
+        for view in PEAKS:
+            print(mc.score_line(f"SVDB, {view}, {title}", mc.score_patients(svdb, said, view, bias)))
+        print(f"  class biases chosen on the same predictions: {bias}; temperature {temperature:.2f}")
     table_false_alarms("SVDB, cross-validation", svdb, found, bias)
 
 
@@ -136,10 +140,10 @@ def table_cost(weight):
             described = context.describe(recording.signal, recording.fs, peaks)
             seconds["numbers"] += time.process_time() - start
             start = time.process_time()
-            context.logits(session, described)
+            context.logits(session, [described])
             seconds["network, beats alike"] += time.process_time() - start
             beats += len(peaks)
-    print("\n4  CPU seconds per 100,000 beats on one core: " + ", ".join(f"{k} {1e5 * v / beats:.1f}" for k, v in seconds.items())
+    print("\n4  CPU seconds per 100,000 beats on one core, in each lead: " + ", ".join(f"{k} {1e5 * v / beats:.1f}" for k, v in seconds.items())
           + f" ({beats:,} beats)")
 
 
@@ -182,10 +186,9 @@ def main():
         others = mc.load_patients([svdb], views=mc.VIEWS if args.cv else PEAKS)
     if path.exists():
         net, _ = mc.load(path)
-        found = predicted(net, others)
         print("\n2  SVDB, trained on DS1 only")
-        for view in PEAKS:
-            print(mc.score_line(f"DS1 -> SVDB, {view}", mc.score_patients(others, found, view)))
+        for view, leads in itertools.product(PEAKS, (1, 2)):
+            print(mc.score_line(f"DS1 -> SVDB, {view}, {LEADS[leads]}", mc.score_patients(others, predicted(net, others, leads), view)))
         adapted("DS1 -> SVDB", net, others)
     if args.cv:
         table_svdb(others, mc.load_patients([mitdb], wanted=lambda name: name in DS1 + DS2), args.seed)

@@ -1,4 +1,4 @@
-"""A beat against its own patient: rhythm, shape against the patient's own template, neighbours. No labels, one lead, NumPy and SciPy only.
+"""A beat against its own patient: rhythm, shape against the patient's own template, neighbours. No labels, NumPy and SciPy only.
 
 The shape of a normal beat differs more between two people than a normal from an ectopic beat in one person, so a model that sees
 a beat alone does not carry over to the next patient. Here every beat becomes a list of numbers (`NAMES`) that compare it with the
@@ -6,7 +6,8 @@ patient's own usual beat and usual rhythm: ratios, correlations and logarithms, 
 
     beats = describe(ecg, fs, r_peaks)                        # whole recording, in pages of half an hour
     beats = describe(ecg, fs, r_peaks, past=300, delay=60)    # what a bedside monitor can know: the same code on a moving window
-    logits(model, beats)                                      # the network over beats.numbers; then beats that are alike agree
+    logits(model, [beats])                                    # the network over beats.numbers; then beats that are alike agree
+    logits(model, [beats, of_the_second_lead])                # every lead by itself, then their mean
 
 A page (or a moving window) goes through these steps: the signal at 250 Hz and 0.5-40 Hz; every R peak moved to the energy centre of its
 QRS complex (a detector's jitter costs nothing); QRS shapes clustered; the dominant shape chosen by size and by *not being premature*;
@@ -505,7 +506,7 @@ def _shapes(page):
 
 
 def agreed(logits, beats):
-    """Logits float64 (m, 4), N S V F, after the beats of a patient that are alike have agreed on what they are.
+    """Log probabilities float64 (m, 4), N S V F, after the beats of a patient that are alike have agreed on what they are, in one lead.
 
     A mean over the most similar beats of the recording, wherever they are (non-local means: Buades 2005, for images): what noise
     does to one beat of a kind does not turn it into another kind. Whether a beat is ventricular (V or F against N or S) is the
@@ -587,14 +588,15 @@ def _spiked(ecg, fs, x, q, r):
 # ------------------------------------------------------------------------------------------------- use of a model
 
 BLOCK, BESIDE = 4096, 128   # beats classified at once, and beats on either side that the network may look at
+NOISE, CLEAN = 0.75, 0.90   # correlation with the template, up to which a lead is noise, and from which it is believed
 
 
-def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0):
-    """Class probabilities of every beat of one lead: float64 (m, 5), columns N S V F Q (ecg.beats.CLASS_NAMES).
+def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0, second=None):
+    """Class probabilities of every beat: float64 (m, 5), columns N S V F Q (ecg.beats.CLASS_NAMES).
 
     model: an onnxruntime.InferenceSession of ecg_model_context*.onnx (torch is not needed), or the network that models.load gives, with its
-    card as `.card`. The other arguments are those of `describe`. Q is 1 for a beat that a pacemaker started or whose samples are missing,
-    else 0: the network knows N, S, V and F."""
+    card as `.card`. second: (n,) another lead of the same recording, which is asked too. The other arguments are those of `describe`. Q is 1
+    for a beat that a pacemaker started or whose samples are missing in `ecg`, else 0: the network knows N, S, V and F."""
     card = _card(model)
     if tuple(card["input"]["names"]) != NAMES:
         raise InputError(f"the model {card.get('name', 'context')} was trained on other numbers than this program computes: train it again "
@@ -605,7 +607,8 @@ def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0):
         return probabilities
     whole = past is None
     beats, spiked = _described(ecg, fs, r_peaks, past, delay, spikes=whole)
-    scores = logits(model, beats) / card.get("temperature", 1.0)
+    others = [] if second is None else [describe(second, fs, r_peaks, past, delay)]
+    scores = logits(model, [beats, *others]) / card.get("temperature", 1.0)
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities[:, [CLASS_NAMES.index(c) for c in card["classes"]]] = scores / scores.sum(axis=1, keepdims=True)
     lost = np.flatnonzero(~np.isfinite(np.asarray(ecg)[r_peaks]))
@@ -614,11 +617,27 @@ def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0):
     return probabilities
 
 
-def logits(model, beats):
-    """Logits float64 (m, 4), N S V F, of the described beats of one recording, in order: the network's, after `agreed`, plus class
-    biases. A network that has biases inside is relieved of them first: they balance the classes, they are no opinion of a beat."""
+def logits(model, leads):
+    """Logits float64 (m, 4), N S V F, of the described beats of one recording, in order: the network's, after `agreed`, the mean
+    over the leads by `trust`, plus class biases. A network that has biases inside is relieved of them first: they balance the
+    classes, they are no opinion of a beat. leads: list of `Beats`, the same beats as described in each lead."""
     bias = np.asarray(_card(model)["class_bias"] if hasattr(model, "get_modelmeta") else model.bias)
-    return agreed(network_logits(model, beats.numbers) - bias, beats) + bias
+    return over_leads([agreed(network_logits(model, beats.numbers) - bias, beats) for beats in leads], leads) + bias
+
+
+def over_leads(opinions, leads):
+    """The mean of what several leads say, (m, 4), weighted by `trust`. opinions: a list of log probabilities (m, 4), one a lead."""
+    if len(leads) == 1:
+        return opinions[0]
+    weight = np.array([trust(beats) for beats in leads])[:, :, None]
+    return (weight * opinions).sum(axis=0) / weight.sum(axis=0)
+
+
+def trust(beats):
+    """How far a lead is to be believed at each beat, 0.001..1 (m,): by how well the better quarter of the 60 beats around
+    correlates with its template. Noise, or a lead that came off, has next to no say; where both are bad, both have the same."""
+    usual = _percentile(beats.numbers[:, NAMES.index("corr_qrs")], 60, 75)
+    return np.clip((usual - NOISE) / (CLEAN - NOISE), 1e-3, 1)
 
 
 def network_logits(model, numbers):

@@ -26,13 +26,16 @@ KINDS = "WFDB (.hea), EDF/BDF, CSV/TSV/TXT, NPY, NPZ; all but WFDB also as .gz"
 
 class Recording(NamedTuple):
     """One lead of a recording: signal (n,) float64 in mV, NaN where it is missing; fs in Hz; name of the lead; name of the
-    recording; names of all leads in the file; notes: sentences about what was concluded rather than read."""
+    recording; names of all leads in the file; notes: sentences about what was concluded rather than read; a second lead (n,)
+    float32 in mV and its name, where one was asked for and is there."""
     signal: np.ndarray
     fs: float
     lead: str
     name: str
     leads: tuple = ()
     notes: tuple = ()
+    second: np.ndarray | None = None
+    second_lead: str = ""
 
 
 def add_options(parser):
@@ -43,14 +46,48 @@ def add_options(parser):
                                        "where the file does not say it")
 
 
-def read_recording(path, lead=None, fs=None, unit=None):
-    """One lead of any ECG file.
+def add_second(parser):
+    """The option of the stages that can look at two leads of a recording."""
+    parser.add_argument("--second", metavar="LEAD", default="auto",
+                        help="a second lead that the context model asks too: its name or number; none; auto: V1, V5, V2 or the next "
+                        "that is called an ECG lead, where there is one")
+
+
+def read_recording(path, lead=None, fs=None, unit=None, second="none"):
+    """One lead of any ECG file, or two.
 
     path: the file, with or without .hea for WFDB. lead: name or number from 0. fs in Hz and unit (`V`, `mV`, `uV`,
     `200(1024)/mV`) win over the file where given; the rate is needed where the file does not say it. A recording faster than
-    2000 Hz is averaged down. Returns Recording.
+    2000 Hz is averaged down. second: `none`, a name or number, or `auto`: V1, V5, V2 or the next whose name is that of an ECG
+    lead, if it is sampled like the first. Returns Recording.
     Raises InputError, naming file and option, for anything that cannot be read as an ECG.
     """
+    recording = _read_lead(path, lead, fs, unit)
+    if second == "none":
+        return recording
+    names = recording.leads
+    own = int(lead) if str(lead).isdigit() and str(lead) not in names and int(lead) < len(names) else names.index(recording.lead)
+    if second != "auto":
+        number = choose_lead(names, second, path, "--second")
+        if number == own:
+            raise InputError(f"--second {second}: that is the first lead already; give another, or none")
+        other = _read_lead(path, number, fs, unit)
+        if (other.fs, len(other.signal)) != (recording.fs, len(recording.signal)):
+            raise InputError(f"--second {second}: {path} holds {len(other.signal):,} samples at {other.fs:g} Hz of it, and "
+                             f"{len(recording.signal):,} at {recording.fs:g} Hz of {recording.lead}: give another, or none")
+        return recording._replace(second=other.signal.astype(np.float32), second_lead=other.lead)
+    for number in _second_leads(names, own):
+        try:
+            other = _read_lead(path, number, fs, unit)
+        except InputError:                                   # not in volts, empty: no second lead
+            continue
+        if (other.fs, len(other.signal)) == (recording.fs, len(recording.signal)):
+            return recording._replace(second=other.signal.astype(np.float32), second_lead=other.lead)
+    return recording
+
+
+def _read_lead(path, lead, fs, unit):
+    """`read_recording` of one lead."""
     path = Path(path)
     if fs is not None and not (np.isfinite(fs) and fs > 0):
         raise InputError(f"--fs {fs}: give the sampling rate in Hz, such as 250")
@@ -123,7 +160,7 @@ def find_recordings(folder, annotator=None):
 
 # --------------------------------------------------------------------------------------------- leads, units, plausibility
 
-def choose_lead(names, lead, path):
+def choose_lead(names, lead, path, option="--lead"):
     """Number of the wanted lead among `names`. None takes lead II (what the models saw most), unless the first lead is one of
     those the models were trained on (II, V5) or no lead is called II."""
     plain = [lead_key(name) for name in names]
@@ -136,7 +173,21 @@ def choose_lead(names, lead, path):
                   [k for k, name in enumerate(plain) if name == lead_key(wanted)]):
         if match:
             return match[0]
-    raise InputError(f"{path} has no lead {lead!r}: --lead takes one of " + ", ".join(f"{k} ({n})" for k, n in enumerate(names)))
+    raise InputError(f"{path} has no lead {lead!r}: {option} takes one of " + ", ".join(f"{k} ({n})" for k, n in enumerate(names)))
+
+
+def _second_leads(names, own):
+    """Numbers of the leads that may stand beside number `own`, the likeliest to add something first: what MIT-BIH has beside lead
+    II. Only what is called an ECG lead: another column of a table may be anything."""
+    rank = ["V1", "MV1", "V5", "MV5", "V2", "MV2"]
+    if lead_key(names[own]) not in ("MLII", "II"):
+        rank = ["MLII", "II", *rank]
+    leads = [k for k, name in enumerate(names) if k != own
+             and (re.match(r"(ECG|EKG)", name.strip().upper()) or _LEAD.fullmatch(lead_key(name)))]
+    return sorted(leads, key=lambda k: (*rank, lead_key(names[k])).index(lead_key(names[k])))
+
+
+_LEAD = re.compile(r"M?L?I{1,3}|AV[RLF]|M?V[1-9]R?|M?CL\d|ML\d|C[MCBS]\d|M?D[1-4]|[XYZ]")      # of the common recorders and databases
 
 
 def lead_key(name):

@@ -50,6 +50,7 @@ ZH = {
     "row {row}": "第 {row} 行",
     # report: head and summary
     "ECG report": "心电图报告",
+    "The labels rest on lead {second} too, which is not drawn.": "标签还参考了导联 {second}（图中未画出）。",
     "Lead {lead}, {fs:g} Hz, {duration}, {beats} beats": "导联 {lead}，{fs:g} Hz，时长 {duration}，{beats} 个心搏",
     "model {model}": "模型 {model}",
     "real recordings": "真实记录训练",

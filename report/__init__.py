@@ -85,7 +85,9 @@ def page(recording, table, summary, *, warnings=(), command="", lang="en"):
         events=[event for event in EVENTS if summary[event[0]]["count"]], definitions=DEFINITIONS,
         warnings=[*(say(text, **numbers) for text, numbers in find_warnings(recording, table, summary)),
                   *(note for note in recording.notes if not note.startswith("lead ")), *warnings],
-        notes=[note for note in recording.notes if note.startswith("lead ")],
+        notes=[*(note for note in recording.notes if note.startswith("lead ")),
+               *([say("The labels rest on lead {second} too, which is not drawn.", second=recording.second_lead)]
+                 if table.attrs.get("leads") == 2 else [])],
         trend=trend_svg(table, summary, unreadable, recording.fs, say_svg), filtered=filtered, unsure=UNSURE,
         strips=[{**s, "svg": strip_svg(recording, table, columns, s["start"], say_svg)} for s in choose_strips(recording, table,
                                                                                                                summary, say)],

@@ -276,7 +276,58 @@ def test_numbers_of_another_version_are_refused(small):
         net.card = card
 
 
+def second_lead(ecg, kind):
+    rng = np.random.default_rng(1)
+    return {"flat": np.zeros(len(ecg)), "missing": np.full(len(ecg), np.nan), "noise": rng.standard_normal(len(ecg)),
+            "itself": -3 * ecg + 1}[kind]
+
+
+def test_leads_are_asked_by_themselves_and_averaged(small):
+    net = small[0]
+    ecg, peaks, ectopic = synthetic(120)
+    leads = [context.describe(x, 250, peaks) for x in (ecg, synthetic(120, seed=0)[0] + 0.1 * np.roll(ecg, 3))]
+    one, other, both = (context.logits(net, chosen) for chosen in ([leads[0]], [leads[1]], leads))
+    assert np.abs(both - (one + other) / 2).max() < 1e-9 and np.abs(one - other).max() > 1e-3
+    probabilities = context.classify_beats(net, ecg, 250, peaks, second=second_lead(ecg, "itself"))
+    assert np.abs(probabilities - context.classify_beats(net, ecg, 250, peaks)).max() < 1e-4         # gain, sign and offset drop out
+
+
+@pytest.mark.parametrize("kind", ["flat", "missing", "noise"])
+def test_a_lead_without_an_ecg_has_no_say(small, kind):
+    ecg, peaks, _ = synthetic(120)
+    bad = second_lead(ecg, kind)
+    assert context.trust(context.describe(bad, 250, peaks)).max() < 0.01 < 0.99 < context.trust(context.describe(ecg, 250, peaks)).min()
+    alone = context.classify_beats(small[0], ecg, 250, peaks)
+    assert np.abs(context.classify_beats(small[0], ecg, 250, peaks, second=bad) - alone).max() < 0.01
+    half = np.where(np.arange(len(ecg)) < len(ecg) // 2, ecg, bad)                                   # the lead comes off
+    trust = context.trust(context.describe(half, 250, peaks))
+    assert trust[:len(peaks) // 4].min() > 0.99 and trust[-len(peaks) // 6:].max() < 0.2
+
+
 # ------------------------------------------------------------------------------------------------- the stage
+
+def test_sequences_come_from_every_view_and_lead():
+    """Where the sequences of an epoch begin: in all views and leads over time, one view of a patient and many leads in an epoch."""
+    import model_context
+    place = [[(np.array([100, 1100]), 900)], [(np.array([2100, 3100]), 900)]]
+    ectopic = np.zeros(5000, int)
+    rng, seen = np.random.default_rng(0), set()
+    for _ in range(30):
+        starts, _ = model_context._sequences(place, ectopic, rng, skip=0)
+        areas = set(((starts + model_context.LENGTH - 100) // 1000).tolist())
+        assert areas <= {0, 1} or areas <= {2, 3}
+        seen |= areas
+    assert seen == {0, 1, 2, 3}
+
+
+def test_a_spliced_rhythm_is_the_same_in_every_lead():
+    import model_context
+    ecg, peaks, ectopic = synthetic(200)
+    for kind in model_context.RHYTHMS:
+        (a, p, c), (b, q, d) = (model_context.with_rhythm(kind, x, 250, peaks, 2 * ectopic.astype(int), np.random.default_rng(3))
+                                for x in (ecg, np.sin(np.arange(len(ecg)) / 50)))
+        assert len(a) == len(b) and np.array_equal(p, q) and np.array_equal(c, d)
+
 
 def test_matching_is_one_to_one():
     import model_context
@@ -357,7 +408,7 @@ def test_a_persons_labels_are_learnt_from_the_first_minutes(run, tmp_path):
     assert card["patient"].endswith("/one") and card["finetuned"]["from"] == "model_context.pth" and card["finetuned"]["beats"]["S"] > 10
     assert {key: card[key] for key in before if key not in ("patient", "finetuned")} == before
     beats, late = context.describe(made.signal, 250, made.r_peaks), made.r_peaks > 130 * 250
-    old, new = (context.logits(net, beats).argmax(1) for net in (model_context.load(shipped)[0], tuned))
+    old, new = (context.logits(net, [beats]).argmax(1) for net in (model_context.load(shipped)[0], tuned))
     assert (old[late & broad] == 2).mean() > 0.9, "the shipped model calls them ventricular"
     assert (new[late & broad] == 1).mean() > 0.9 and (new[late & ~broad] == 0).mean() > 0.98
 

@@ -138,6 +138,39 @@ def test_runs_without_torch(demo, record, tmp_path):
 
 
 @pytest.fixture(scope="module")
+def two_leads(tmp_path_factory):
+    """A synthetic WFDB record of two minutes in leads II and V1, and a made-up ABP."""
+    folder = tmp_path_factory.mktemp("leads")
+    made = synthetic_recording(120, seed=5, shares={"V": 0.1})
+    second = 0.4 * np.roll(made.signal, 4) + 0.02 * np.random.default_rng(0).standard_normal(len(made.signal))
+    wfdb.wrsamp("two", fs=made.fs, units=["mV", "mmHg", "mV"], sig_name=["II", "ABP", "V1"], fmt=["16"] * 3, write_dir=str(folder),
+                p_signal=np.column_stack([made.signal, 80 + 10 * made.signal, second]))
+    return folder / "two"
+
+
+def test_a_second_lead_is_asked(run, refused, two_leads, tmp_path):
+    """By default, said in what is printed and written, and not with --second none; a single-beat model has no use for one."""
+    found = {}
+    for second in ("auto", "V1", "none"):
+        done = run("inference.py", two_leads, "--second", second, "--json", tmp_path / f"{second}.json")
+        document = json.loads((tmp_path / f"{second}.json").read_text())
+        assert document["model"] == "context" and document["second_lead"] == (None if second == "none" else "V1")
+        assert ("leads II and V1" in done.stdout) == (second != "none")
+        found[second] = [[beat[f"p_{c}"] for c in "NSVFQ"] for beat in document["beats"]]
+    assert found["auto"] == found["V1"] and found["auto"] != found["none"]
+    plain = run("inference.py", two_leads, "--model", "self", "--json", tmp_path / "self.json")
+    assert "lead II," in plain.stdout and json.loads((tmp_path / "self.json").read_text())["second_lead"] is None
+    assert "context model alone" in refused("inference.py", two_leads, "--model", "self", "--second", "V1")
+    assert "no lead 'V6'" in refused("inference.py", two_leads, "--second", "V6")
+    assert "not in volts" in refused("inference.py", two_leads, "--second", "ABP")
+    for second in ("auto", "none"):                                          # another lead is another task
+        done = run("inference.py", two_leads, "--second", second, "--out", tmp_path / "out")
+        assert "labelled 1 recordings" in done.stdout
+    with pytest.raises(ValueError, match="second has shape"):
+        inference.classify(np.zeros(20000), 250, "context", r_peaks=np.arange(300, 19000, 200), second=np.zeros(100))
+
+
+@pytest.fixture(scope="module")
 def archive(tmp_path_factory):
     folder = tmp_path_factory.mktemp("archive")
     demo_records(folder / "ward", patients=3, duration=40)

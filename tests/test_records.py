@@ -105,6 +105,52 @@ def test_lead_two_is_preferred(tmp_path):
         read_recording(path, lead=2)
 
 
+def test_second_lead(tmp_path):
+    """V1 first of those that are called ECG leads, never the first lead again; by name or number; none by default."""
+    path = write_wfdb(tmp_path, signals=(ECG, 2 * ECG, OTHER, 3 * ECG), names=("MLII", "Resp", "V5", "V1"))
+    assert read_recording(path).second is None
+    for second, expected, name in (("auto", 3 * ECG, "V1"), ("v5", OTHER, "V5"), ("1", 2 * ECG, "Resp"), (2, OTHER, "V5")):
+        recording = read_recording(path, second=second)
+        same(recording, lead="MLII", tolerance=1e-3)
+        assert recording.second_lead == name and recording.second.dtype == np.float32
+        np.testing.assert_allclose(recording.second, expected, atol=2e-3)
+    assert read_recording(path, lead="V1", second="auto").second_lead == "MLII"
+    for second, says in (("V9", "no lead 'V9'.*--second takes"), ("mlii", "first lead already")):
+        with pytest.raises(InputError, match=says):
+            read_recording(path, second=second)
+    twice = tmp_path / "twice.npz"
+    np.savez(twice, signal=np.column_stack([ECG, OTHER]), fs=FS, leads=["ECG", "ECG"], unit="mV")
+    for lead, expected in ((None, OTHER), (0, OTHER), (1, ECG)):
+        np.testing.assert_allclose(read_recording(twice, lead=lead, second="auto").second, expected, atol=2e-3)
+
+
+def test_second_lead_only_where_it_fits(tmp_path):
+    """Other rates, other units, columns without a name and empty leads are no second lead; named, they are refused."""
+    slow = edf(tmp_path / "slow.edf", labels=("ECG II", "ECG V1"), units=("mV", "mV"))
+    assert read_recording(slow, second="auto").second is None
+    frames = np.rint(np.column_stack([ECG[::2], ECG[1::2], OTHER[::2]]) * 1000).astype("<i2")
+    frames.tofile(tmp_path / "mixed.dat")
+    mixed = text(tmp_path / "mixed.hea", f"mixed 2 {FS // 2} {len(frames)}\nmixed.dat 16x2 1000/mV 16 0 0 0 0 II\n"
+                                         "mixed.dat 16 1000/mV 16 0 0 0 0 V1\n")
+    assert read_recording(mixed, second="auto").second is None
+    with pytest.raises(InputError, match="--second V1.*1,250 samples at 125 Hz.*2,500 at 250 Hz of II"):
+        read_recording(mixed, second="V1")
+    table = text(tmp_path / "a.csv", rows(T, ECG, OTHER))
+    assert read_recording(table, unit="mV", second="auto").second is None
+    assert read_recording(table, unit="mV", second="column 2").second_lead == "column 2"
+    named = text(tmp_path / "b.csv", "time (s),II (mV),V2 (mV),SpO2\n" + rows(T, ECG, OTHER, OTHER))
+    assert read_recording(named, second="auto").second_lead == "V2"
+    empty = tmp_path / "empty.npz"
+    np.savez(empty, signal=np.column_stack([ECG, np.full(len(ECG), np.nan)]), fs=FS, leads=["II", "V5"], unit="mV")
+    assert read_recording(empty, second="auto").second is None
+    with pytest.raises(InputError, match="holds no samples"):
+        read_recording(empty, second="V5")
+    fast = np.repeat(np.column_stack([ECG, OTHER]), 16, axis=0)
+    np.savez(tmp_path / "fast.npz", signal=fast, fs=16 * FS, leads=["II", "V1"], unit="mV")
+    recording = read_recording(tmp_path / "fast.npz", second="auto")                     # averaged down like the first
+    assert recording.fs == 2000 and recording.second.shape == recording.signal.shape
+
+
 def test_wfdb_damage(tmp_path):
     path = write_wfdb(tmp_path)
     data = path.with_suffix(".dat").read_bytes()
