@@ -360,7 +360,8 @@ def label_recording(path, folder, options):
             with contextlib.suppress(InputError):
                 if artifacts.load_json(finished, "inference.py").get("made_from") == artifacts.plain(identity):
                     return str(path), None, True
-        recording = records.read_recording(path, options["lead"], options["fs"], options["unit"], options["second"])
+        recording = records.read_recording(path, options["lead"], options["fs"], options["unit"],
+                                           _second_to_read(options["second"], options["model"]))
         recording, found = upright(recording, options["invert"])
         model = choose_model(options["model"], len(recording.signal) / recording.fs, len(found[0]), options["weight"])
         model = _loaded(model, options["weight"], options["engine"], tuple(identity["model_sha256"].values()))
@@ -523,7 +524,8 @@ def main(argv=None):
         raise InputError(f"{next(o for o, v in single.items() if v)} names one file, but there are {len(args.files)} recordings: "
                          "use --out DIR")
     for file in args.files:
-        recording, found = upright(records.read_recording(file, args.lead, args.fs, args.unit, args.second), args.invert)
+        recording = records.read_recording(file, args.lead, args.fs, args.unit, _second_to_read(args.second, args.model))
+        recording, found = upright(recording, args.invert)
         table = _labelled(recording, args, args.model, found)
         _needs_context(args.second, table, file)
         if len(table) < 2:
@@ -533,6 +535,11 @@ def main(argv=None):
         compared = base.with_name(f"{base.name}.{args.reference}").exists()
         samples, symbols, _ = records.read_annotation(base, args.reference) if compared else (None, None, None)
         _output(args, recording, table, samples, symbols, f"{base.name}.{args.reference}")
+
+
+def _second_to_read(second, model):
+    """--second, but none where the model is known to have no use for it."""
+    return "none" if second == "auto" and model in SINGLE_BEAT else second
 
 
 def _needs_context(second, table, file):

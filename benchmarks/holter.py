@@ -145,7 +145,7 @@ def label_by_jobs(paths, model, weight, folder):
 def _options(model, weight):
     """What `inference.py DIR --out DIR` hands to each of its tasks, by its defaults."""
     return {"model": model, "engine": "onnx", "lead": None, "fs": None, "unit": None, "invert": "auto", "mains": "auto",
-            "weight": str(weight)}
+            "second": "auto", "weight": str(weight)}
 
 
 def label_joined(paths, model, weight):
