@@ -7,7 +7,8 @@
 day      The 48 records (24 h) one after the other through inference.label_recording, which is `inference.py DIR --out DIR`: CSV,
          .cnn and summary written, one thread. In a process of its own, so that its peak memory is its own. A single-beat model
          is held against ONNX Runtime alone: after each record the session runs the same rows, standardised beforehand, at the
-         same thread and batch. Then `--jobs` on all cores, the start of the workers included; and the 24 h as one recording.
+         same thread and batch; and against ONNX Runtime with the graph that torch.onnx writes for the network as it stands (1-D
+         convolutions; ours has 2-D ones, export_onnx.py). Then `--jobs` on all cores, the start of the workers included; and the 24 h as one recording.
 peer     neurokit2's ecg_process, then the same network row by row (batch 1) over its R peaks, on three records, extrapolated.
 latency  One beat, batch 1, one thread: the network alone, and predict_heartbeat (standardisation and softmax included).
 parity   PyTorch against ONNX Runtime on the test rows of data/processed_data and on every row of the 24 h.
@@ -158,6 +159,25 @@ def label_joined(paths, model, weight):
             "beats": len(table)}
 
 
+def run_plain_graph(paths, model, weight, folder):
+    """ONNX Runtime alone on the rows of the recordings, with the graph that torch.onnx writes for the network as it stands, and with
+    ours, by turns: {"plain" [wall, CPU], "ours" [wall, CPU]}."""
+    import export_onnx
+    net = inference.load_model(model, weight)
+    export_onnx.export(net, folder / "plain.onnx", 18, net.card)
+    sessions = {"plain": inference.load_onnx_model(folder / "plain.onnx", threads=1), "ours": inference.load_onnx_model(model, weight, 1)}
+    spent = {name: np.zeros(2) for name in sessions}
+    for path in paths:
+        recording = records.read_recording(path)
+        rows, _ = beats.extract_beats(recording.signal, beats.find_beats(recording.signal, recording.fs)[0], recording.fs)
+        x = beats.standardise(rows, net.card["input"]["mean"], net.card["input"]["scale"])
+        for name, session in sessions.items():
+            start = _clocks()
+            inference.logits(session, x)
+            spent[name] += _clocks() - start
+    return {name: seconds.tolist() for name, seconds in spent.items()}
+
+
 def in_child(task, args, model):
     """A task in a process of its own; its figures."""
     command = [sys.executable, __file__, "--child", task, "--model", model, "--records", args.records, "--weight", args.weight,
@@ -174,7 +194,8 @@ def child(args):
     with tempfile.TemporaryDirectory() as folder:
         figures = {"day": lambda: label_day(paths, args.model, weight, Path(folder)),
                    "jobs": lambda: label_by_jobs(paths, args.model, weight, Path(folder)),
-                   "joined": lambda: label_joined(paths, args.model, weight)}[args.child]()
+                   "joined": lambda: label_joined(paths, args.model, weight),
+                   "graph": lambda: run_plain_graph(paths, args.model, weight, Path(folder))}[args.child]()
     print(json.dumps(figures))
 
 
@@ -190,6 +211,10 @@ def part_day(args, models):
             w, c = day["alone"]
             print(f"  ONNX Runtime alone, {day['rows']:,} rows: {w:.2f} s wall, {c:.2f} s CPU; "
                   f"files to labels / alone: {wall / w:.2f} wall, {cpu / c:.2f} CPU")
+            figures[model]["graph"] = graph = in_child("graph", args, model)
+            (w, _), (ours, _) = graph["plain"], graph["ours"]
+            print(f"  the graph that torch.onnx writes, alone: {w:.2f} s wall, ours in the same run {ours:.2f} s; "
+                  f"files to labels / it: {wall / w:.2f} wall")
         figures[model]["by_jobs"] = many = in_child("jobs", args, model)
         print(f"  --jobs {many['jobs']}: {many['total']:.1f} s wall, peak memory of a worker {many['peak_mb']:.0f} MB")
         figures[model]["joined"] = joined = in_child("joined", args, model)
@@ -375,7 +400,7 @@ def main(argv=None):
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
     parser.add_argument("--limit", type=int, default=0, help="records (0: all)")
     parser.add_argument("--out", metavar="FILE", default=str(HOME / "benchmarks" / "holter.json"), help="where the figures go")
-    parser.add_argument("--child", choices=("day", "jobs", "joined"), help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=("day", "jobs", "joined", "graph"), help=argparse.SUPPRESS)
     parser.add_argument("--model", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if args.child:
