@@ -103,8 +103,10 @@ def windows(duration, past=None, delay=60.0, hop=HOP):
 def _numbers(x, q, r):
     """Numbers and shapes of all beats of one window, as in `Beats`. x, q: from `_prepare`; r: (m,) R peaks in samples of x."""
     table, shapes = _table(x, q, r)
-    numbers = np.column_stack([table[name] for name in NAMES])
-    return np.nan_to_num(np.clip(numbers, -20, 20), copy=False).astype(np.float32), shapes
+    numbers = np.empty((len(r), len(NAMES)), np.float32)
+    for k, name in enumerate(NAMES):
+        numbers[:, k] = table[name]
+    return np.nan_to_num(np.clip(numbers, -20, 20, out=numbers), copy=False), shapes
 
 
 # ------------------------------------------------------------------------------------------------- signal and alignment
@@ -127,8 +129,12 @@ def _prepare(ecg, fs):
 
 
 def _cut(x, centre, offsets):
-    """Windows of x around integer centres: (m, len(offsets)); the ends of the signal are repeated."""
-    return x[np.clip(centre[:, None] + offsets, 0, len(x) - 1)]
+    """Windows of x around integer centres: (m, len(offsets)); the ends of the signal are repeated. offsets: without a gap."""
+    first = centre + offsets[0]
+    before, after = max(0, -first.min(initial=0)), max(0, first.max(initial=0) + len(offsets) - len(x))
+    if before or after:
+        x = np.pad(x, (before, after), mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(x, len(offsets))[first + before]
 
 
 def _centre(q, r):
@@ -218,10 +224,10 @@ def _template(cuts, usual, n=40):
     """Running template: for each beat the mean of the (about) n usual beats nearest to it in time, (m, width) and their mean square."""
     rows = np.flatnonzero(usual)
     total = np.concatenate([np.zeros((1, cuts.shape[1])), np.cumsum(cuts[rows], axis=0, dtype=np.float64)])
-    middle = np.searchsorted(rows, np.arange(len(cuts)))
-    first = np.clip(middle - n // 2, 0, max(len(rows) - n, 0))
-    last = np.minimum(first + n, len(rows))
-    return ((total[last] - total[first]) / np.maximum(last - first, 1)[:, None]).astype(np.float32)
+    middle, half = np.searchsorted(rows, np.arange(len(cuts))), n // 2
+    n = min(n, len(rows))
+    means = ((total[n:] - total[:len(total) - n]) / max(n, 1)).astype(np.float32)
+    return means[np.clip(middle - half, 0, len(rows) - n)]
 
 
 def _realign(x, centre, template, reach=12):
@@ -491,7 +497,7 @@ def _neighbours(page, shape):
 
 QRS_SHAPE, WHOLE_SHAPE = 30, 42  # samples of the two shapes of a beat
 PEERS = 20                       # beats that a beat agrees with
-QUESTIONS = 512                  # beats at once that look for their peers
+QUESTIONS = 256                  # beats at once that look for their peers
 UNLIKE = 0.8                     # correlation below which another beat has no say
 TIMING = 0.1                     # standard deviation of the likeness of ln(RR / normal RR), before and after the beat
 SURE, UNSURE = 0.98, 0.90        # P(N) above which a beat keeps its own opinion, and below which it takes that of its peers
@@ -530,8 +536,13 @@ def agreed(logits, beats):
             page = slice(*beats.reach[rows[0]])
             peers, weight = _peers(qrs[rows] @ qrs[page].T - UNLIKE, rows - page.start)
             mean_v[rows] = (weight * odds_v[page][peers]).sum(axis=1) / weight.sum(axis=1)
-            apart = sum((column[rows, None] - column[None, page]) ** 2 for column in timing)
-            peers, weight = _peers((whole[rows] @ whole[page].T - UNLIKE) * np.exp(-0.25 * apart), rows - page.start)
+            likeness = whole[rows] @ whole[page].T
+            likeness -= UNLIKE
+            for column in timing:
+                apart = column[rows, None] - column[None, page]
+                apart *= apart
+                likeness *= np.exp(np.multiply(apart, -0.25, out=apart), out=apart)
+            peers, weight = _peers(likeness, rows - page.start)
             weight *= 1 - np.exp(ectopic[page])[peers]
             mean_s[rows] = (weight * odds_s[page][peers]).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
     beat = -np.logaddexp(0, mean_v)
