@@ -31,6 +31,7 @@ from ecg.artifacts import InputError
 from ecg.beats import CLASS_NAMES, detect_r_peaks, extract_beats  # noqa: F401
 
 BATCH = 256
+SILENT = 0.02                     # share of the say below which a second lead has none
 LONG_ENOUGH = 60.0, 30            # seconds and beats from which `auto` trusts a model that compares beats with each other
 SINGLE_BEAT = "residual", "self"  # `auto` below that: the first of these that is there
 UNLABELLED = "?"                  # a beat that was found but could not be classified
@@ -197,6 +198,7 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     found, unreadable = beats.find_beats(signal, fs) if found is None else found
     found = found if r_peaks is None else np.asarray(r_peaks, np.int64)
     signal, hum = remove_strong_hum(signal, fs) if mains == "auto" else (signal, None)
+    notes = [hum] if hum else []
     if isinstance(model, (str, Path)):
         model = load(choose_model(str(model), len(signal) / fs, len(found), weight), weight, engine)
     card = card_of(model)
@@ -205,7 +207,10 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
         if second is not None and np.shape(second) != signal.shape:
             raise ValueError(f"second has shape {np.shape(second)}: it must be that of the signal, {signal.shape}")
         second = remove_strong_hum(second, fs)[0] if second is not None and mains == "auto" else second
-        probabilities = context.classify_beats(model, signal, fs, found, second=second)
+        probabilities, say = context.classify_beats(model, signal, fs, found, second=second)
+        silent = np.mean(say < SILENT) if second is not None and len(found) else 0
+        if silent > 0.01:
+            notes.append(f"the second lead has no say at {silent:.0%} of the beats: it is noise there, or came off")
         quality[probabilities[:, CLASS_NAMES.index("Q")] == 1] = "paced or beside missing samples"
     else:
         probabilities = np.full((len(found), len(CLASS_NAMES)), np.nan)
@@ -226,7 +231,7 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
                           **{f"p_{name}": probabilities[:, i] for i, name in enumerate(CLASS_NAMES)}, "quality": quality})
     table.attrs = {"model": card["name"], "fs": float(fs), "n_samples": len(signal), "unreadable": unreadable,
                    "leads": 2 if is_context(card) and second is not None else 1,
-                   "notes": [hum] if hum else [],
+                   "notes": notes,
                    "trained_on": "synthetic data" if card["manifest"].get("synthetic") else "real recordings"}
     return table
 

@@ -337,7 +337,7 @@ def context_model(model="context", weight="weight"):
     loaded = inference.load(model, weight, threads=1)
     if not inference.is_context(inference.card_of(loaded)):
         raise InputError(f"--final {model} is no context model: give it as --model")
-    return lambda signal, fs, r_peaks: context.classify_beats(loaded, signal, fs, r_peaks)
+    return lambda signal, fs, r_peaks: context.classify_beats(loaded, signal, fs, r_peaks)[0]
 
 
 def _models(args):

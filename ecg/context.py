@@ -27,6 +27,7 @@ from ecg.beats import CLASS_NAMES
 RATE = 250                  # Hz at which beats are described
 PAGE = 1800.0               # s: long recordings are described half an hour at a time, as the models were trained ...
 MARGIN = 120.0              # s of signal on either side of a page that it may look at
+STILL = 1e-3                # RMS over 1 s, as a share of the page's, below which a lead gives no signal
 HOP = 30.0                  # s from one moving window to the next
 CLUSTERS = 15               # shapes at most; beats unlike all of them share one more cluster
 ALIKE = 0.90                # correlation at which two QRS complexes have the same shape
@@ -113,7 +114,8 @@ def _numbers(x, q, r):
 
 def _prepare(ecg, fs):
     """(x, q): the signal at 250 Hz, zero-phase band-passed 0.5-40 Hz and 5-25 Hz (Butterworth, order 2), each with
-    standard deviation 1; missing samples bridged."""
+    standard deviation 1; missing samples bridged. Both 0 where the lead lies still, so that the last ringing of a filter, the same at every
+    beat, is not taken for the shape of the patient's beats."""
     x = np.asarray(ecg, dtype=np.float64)
     bad = ~np.isfinite(x)
     if bad.any():
@@ -124,7 +126,10 @@ def _prepare(ecg, fs):
     if len(x) < 64:
         x = np.pad(x, (0, 64 - len(x)), mode="edge") if len(x) else np.zeros(64)
     both = [sps.sosfiltfilt(sps.butter(2, band, "bandpass", fs=RATE, output="sos"), x) for band in ((0.5, 40), (5, 25))]
-    x, q = (part / (part.std() + 1e-30) for part in both)             # gain drops out before any small constant is added
+    rounding = 1e-12 * np.abs(x).max()                                # what the filters leave of a constant is no signal
+    x, q = (part / part.std() if part.std() > rounding else np.zeros(len(part)) for part in both)      # gain drops out
+    still = ndimage.uniform_filter1d(x * x, RATE) < STILL ** 2
+    x[still], q[still] = 0, 0
     return x.astype(np.float32), q.astype(np.float32)
 
 
@@ -603,7 +608,8 @@ NOISE, CLEAN = 0.75, 0.90   # correlation with the template, up to which a lead 
 
 
 def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0, second=None):
-    """Class probabilities of every beat: float64 (m, 5), columns N S V F Q (ecg.beats.CLASS_NAMES).
+    """(class probabilities of every beat: float64 (m, 5), columns N S V F Q (ecg.beats.CLASS_NAMES); the second lead's say in them,
+    0..1 (m,), 0 without one).
 
     model: an onnxruntime.InferenceSession of ecg_model_context*.onnx (torch is not needed), or the network that models.load gives, with its
     card as `.card`. second: (n,) another lead of the same recording, which is asked too. The other arguments are those of `describe`. Q is 1
@@ -615,17 +621,17 @@ def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0, second=None):
     r_peaks = np.asarray(r_peaks, dtype=np.int64)
     probabilities = np.zeros((len(r_peaks), len(CLASS_NAMES)))
     if len(r_peaks) == 0:
-        return probabilities
+        return probabilities, np.zeros(0)
     whole = past is None
     beats, spiked = _described(ecg, fs, r_peaks, past, delay, spikes=whole)
-    others = [] if second is None else [describe(second, fs, r_peaks, past, delay)]
-    scores = logits(model, [beats, *others]) / card.get("temperature", 1.0)
+    leads = [beats] if second is None else [beats, describe(second, fs, r_peaks, past, delay)]
+    scores = logits(model, leads) / card.get("temperature", 1.0)
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities[:, [CLASS_NAMES.index(c) for c in card["classes"]]] = scores / scores.sum(axis=1, keepdims=True)
     lost = np.flatnonzero(~np.isfinite(np.asarray(ecg)[r_peaks]))
     unclear = np.union1d(np.flatnonzero(_steadily(spiked) if whole else paced(ecg, fs, r_peaks)), lost)
     probabilities[unclear] = np.eye(len(CLASS_NAMES))[CLASS_NAMES.index("Q")]
-    return probabilities
+    return probabilities, shares(leads)[1] if len(leads) > 1 else np.zeros(len(r_peaks))
 
 
 def logits(model, leads):
@@ -637,11 +643,14 @@ def logits(model, leads):
 
 
 def over_leads(opinions, leads):
-    """The mean of what several leads say, (m, 4), weighted by `trust`. opinions: a list of log probabilities (m, 4), one a lead."""
-    if len(leads) == 1:
-        return opinions[0]
-    weight = np.array([trust(beats) for beats in leads])[:, :, None]
-    return (weight * opinions).sum(axis=0) / weight.sum(axis=0)
+    """The mean of what several leads say, (m, 4), by their `shares`. opinions: a list of log probabilities (m, 4), one a lead."""
+    return (shares(leads)[:, :, None] * opinions).sum(axis=0) if len(leads) > 1 else opinions[0]
+
+
+def shares(leads):
+    """How much of the say each lead has at each beat, (leads, m), sum 1 over the leads: its share of their `trust`."""
+    weight = np.array([trust(beats) for beats in leads])
+    return weight / weight.sum(axis=0)
 
 
 def trust(beats):

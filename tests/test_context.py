@@ -251,18 +251,18 @@ def test_classify_without_torch(small, run, tmp_path):
                       f"sys.meta_path.insert(0, Without()); sys.path.insert(0, {str(artifacts.HOME)!r})\n"
                       "import numpy as np, onnxruntime as ort\nfrom ecg.context import classify_beats\n"
                       f"d = np.load({str(tmp_path / 'in.npz')!r})\n"
-                      f"p = classify_beats(ort.InferenceSession({str(small[1])!r}), d['ecg'], 250, d['peaks'])\n"
+                      f"p = classify_beats(ort.InferenceSession({str(small[1])!r}), d['ecg'], 250, d['peaks'])[0]\n"
                       f"np.save({str(tmp_path / 'out.npy')!r}, p)\n")
     run(script)
     found = np.load(tmp_path / "out.npy")
     assert found.shape == (len(peaks), len(CLASS_NAMES)) and np.allclose(found.sum(axis=1), 1)
-    assert np.abs(found - context.classify_beats(small[0], ecg, 250, peaks)).max() < 1e-5
+    assert np.abs(found - context.classify_beats(small[0], ecg, 250, peaks)[0]).max() < 1e-5
 
 
 def test_missing_beats_are_not_guessed(small):
     ecg, peaks, _ = synthetic(60)
     ecg[peaks[10] - 5:peaks[10] + 5] = np.nan
-    found = context.classify_beats(small[0], ecg, 250, peaks)
+    found = context.classify_beats(small[0], ecg, 250, peaks)[0]
     assert found[10, CLASS_NAMES.index("Q")] == 1 and (np.delete(found, 10, axis=0)[:, CLASS_NAMES.index("Q")] == 0).all()
 
 
@@ -278,7 +278,7 @@ def test_numbers_of_another_version_are_refused(small):
 
 def second_lead(ecg, kind):
     rng = np.random.default_rng(1)
-    return {"flat": np.zeros(len(ecg)), "missing": np.full(len(ecg), np.nan), "noise": rng.standard_normal(len(ecg)),
+    return {"flat": np.zeros(len(ecg)), "stuck": np.full(len(ecg), 0.37), "missing": np.full(len(ecg), np.nan), "noise": rng.standard_normal(len(ecg)),
             "itself": -3 * ecg + 1}[kind]
 
 
@@ -288,20 +288,26 @@ def test_leads_are_asked_by_themselves_and_averaged(small):
     leads = [context.describe(x, 250, peaks) for x in (ecg, synthetic(120, seed=0)[0] + 0.1 * np.roll(ecg, 3))]
     one, other, both = (context.logits(net, chosen) for chosen in ([leads[0]], [leads[1]], leads))
     assert np.abs(both - (one + other) / 2).max() < 1e-9 and np.abs(one - other).max() > 1e-3
-    probabilities = context.classify_beats(net, ecg, 250, peaks, second=second_lead(ecg, "itself"))
-    assert np.abs(probabilities - context.classify_beats(net, ecg, 250, peaks)).max() < 1e-4         # gain, sign and offset drop out
+    alone, none = context.classify_beats(net, ecg, 250, peaks)
+    probabilities, say = context.classify_beats(net, ecg, 250, peaks, second=second_lead(ecg, "itself"))
+    assert np.abs(probabilities - alone).max() < 1e-4                                               # gain, sign and offset drop out
+    assert not none.any() and np.abs(say - 0.5).max() < 1e-3
 
 
-@pytest.mark.parametrize("kind", ["flat", "missing", "noise"])
+@pytest.mark.parametrize("kind", ["flat", "stuck", "missing", "noise"])
 def test_a_lead_without_an_ecg_has_no_say(small, kind):
     ecg, peaks, _ = synthetic(120)
     bad = second_lead(ecg, kind)
     assert context.trust(context.describe(bad, 250, peaks)).max() < 0.01 < 0.99 < context.trust(context.describe(ecg, 250, peaks)).min()
-    alone = context.classify_beats(small[0], ecg, 250, peaks)
-    assert np.abs(context.classify_beats(small[0], ecg, 250, peaks, second=bad) - alone).max() < 0.01
+    alone = context.classify_beats(small[0], ecg, 250, peaks)[0]
+    probabilities, say = context.classify_beats(small[0], ecg, 250, peaks, second=bad)
+    assert np.abs(probabilities - alone).max() < 0.01 and say.max() < 0.01
     half = np.where(np.arange(len(ecg)) < len(ecg) // 2, ecg, bad)                                   # the lead comes off
     trust = context.trust(context.describe(half, 250, peaks))
     assert trust[:len(peaks) // 4].min() > 0.99 and trust[-len(peaks) // 6:].max() < 0.2
+    most = np.where(np.arange(len(ecg)) < len(ecg) // 4, ecg, bad)                                   # soon: its silence is no shape
+    trust = context.trust(context.describe(most, 250, peaks))
+    assert trust[:len(peaks) // 8].min() > 0.9 and trust[-len(peaks) // 3:].max() < 0.2
 
 
 # ------------------------------------------------------------------------------------------------- the stage

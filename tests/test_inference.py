@@ -12,6 +12,7 @@ import wfdb
 import inference
 from conftest import HOME
 from ecg import artifacts, beats
+from ecg.records import read_recording
 from Noisy_ECG_Signal import demo_records, synthetic_recording
 
 
@@ -166,6 +167,10 @@ def test_a_second_lead_is_asked(run, refused, two_leads, tmp_path):
     for second in ("auto", "none"):                                          # another lead is another task
         done = run("inference.py", two_leads, "--second", second, "--out", tmp_path / "out")
         assert "labelled 1 recordings" in done.stdout
+    recording = read_recording(two_leads)
+    signal, fs = recording.signal, recording.fs
+    silent = inference.classify(signal, fs, "context", second=np.zeros(len(signal)))
+    assert "no say at 100% of the beats" in silent.attrs["notes"][-1] and (silent.label == inference.classify(signal, fs, "context").label).all()
     with pytest.raises(ValueError, match="second has shape"):
         inference.classify(np.zeros(20000), 250, "context", r_peaks=np.arange(300, 19000, 200), second=np.zeros(100))
 
