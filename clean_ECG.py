@@ -197,6 +197,7 @@ def signal_quality(signal, fs, window=10.0):
 UPRIGHT_WEIGHTS = 4.3, 1.9, 1.6                          # QRS, T wave, P wave
 CLEARLY, PERHAPS = 2.0, 1.0                              # turned; said to be possible
 TRAINED_LEADS = ("MLII", "II", "V5")
+SECOND_LEADS = ("V1", "V2", "V4")                          # of the training recordings, which the context model learns from too
 DOWNWARD_LEADS = ("V1", "V2", "V3", "AVR", "MCL1")       # the QRS of a healthy heart points down in these
 OTHER_LEADS = (*DOWNWARD_LEADS, "I", "III", "MLI", "MLIII", "AVL", "AVF", "V4", "V6", "CM5", "CS12")
 BEAT_FS = 250
@@ -286,16 +287,19 @@ def turn_upright(signal, fs, invert="auto", lead="", r_peaks=None):
     return signal, "the lead may lie upside down: look at it, --invert yes turns it" if odds < -PERHAPS else None
 
 
-def unlike_training(lead, signal, fs, r_peaks=None):
-    """A sentence of warning where a lead is unlike those the models were trained on (II, V5), by its name or, where the name
-    says nothing, by a QRS that points down; else None. signal: (n,), after turn_upright."""
+def unlike_training(lead, signal, fs, r_peaks=None, single_beat=True):
+    """A sentence of warning where a lead is unlike those a model was trained on, else None. A single-beat model knows II and V5: the
+    name of the lead tells or, where it says nothing, a QRS that points down. The context model (single_beat False) knows V1, V2 and V4
+    too, and compares a beat with its own lead, whichever way that points. signal: (n,), after turn_upright."""
     key = records.lead_key(lead)
-    known = "the models were trained on leads II and V5: expect more errors"
-    if key in TRAINED_LEADS:
+    trained = TRAINED_LEADS if single_beat else (*TRAINED_LEADS, *SECOND_LEADS)
+    known = ("the single-beat models were trained on leads II and V5" if single_beat else
+             "the context model was trained on leads II, V1, V2, V4 and V5") + ": expect more errors"
+    if key in trained:
         return None
     if key in OTHER_LEADS:
         return f"lead {lead} is unlike any in training; {known}"
-    if upright_figures(signal, fs, r_peaks)[0] < -0.4:
+    if single_beat and upright_figures(signal, fs, r_peaks)[0] < -0.4:
         return f"the QRS complex of lead {lead or 'given'} points down, as in no lead of the training; {known}"
     return None
 

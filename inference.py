@@ -190,8 +190,8 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     recording, which the context model asks too; the R peaks are those of `signal`.
     Returns a DataFrame, one line a beat: sample, time_s, label (N S V F Q, `?` where a beat could not be classified),
     confidence, p_N ... p_Q, quality (`ok` or the reason). Its attrs hold model (name), unreadable (start, stop, reason in
-    samples) and n_samples, fs, leads (how many were asked). Raises ValueError for arrays of the wrong shape and InputError for a
-    model that cannot be had.
+    samples) and n_samples, fs, leads (how many were asked), single_beat (whether the model sees a beat alone). Raises ValueError
+    for arrays of the wrong shape and InputError for a model that cannot be had.
     """
     signal = np.asarray(signal)
     signal = signal if signal.dtype == np.float32 else signal.astype(np.float64, copy=False)     # twice the memory of a day
@@ -211,6 +211,8 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
         silent = np.mean(say < SILENT) if second is not None and len(found) else 0
         if silent > 0.01:
             notes.append(f"the second lead has no say at {silent:.0%} of the beats: it is noise there, or came off")
+        if second is not None and (instead := read_instead(unreadable, second, fs)) > 0.5:
+            notes.append(f"the second lead can be read in {instead:.0%} of what the first cannot: --lead takes it as the first")
         quality[probabilities[:, CLASS_NAMES.index("Q")] == 1] = "paced or beside missing samples"
     else:
         probabilities = np.full((len(found), len(CLASS_NAMES)), np.nan)
@@ -230,19 +232,39 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     table = pd.DataFrame({"sample": found, "time_s": found / fs, "label": label, "confidence": confidence,
                           **{f"p_{name}": probabilities[:, i] for i, name in enumerate(CLASS_NAMES)}, "quality": quality})
     table.attrs = {"model": card["name"], "fs": float(fs), "n_samples": len(signal), "unreadable": unreadable,
-                   "leads": 2 if is_context(card) and second is not None else 1,
+                   "single_beat": not is_context(card), "leads": 2 if is_context(card) and second is not None else 1,
                    "notes": notes,
                    "trained_on": "synthetic data" if card["manifest"].get("synthetic") else "real recordings"}
     return table
 
 
+def read_instead(unreadable, second, fs):
+    """How much of the unreadable stretches of one lead, as a share, can be read in the second; 0 where they are less than a
+    twentieth of the recording."""
+    def marked(stretches):
+        mask = np.zeros(len(second), bool)
+        for start, stop, _ in stretches:
+            mask[start:stop] = True
+        return mask
+
+    if sum(stop - start for start, stop, _ in unreadable) < 0.05 * len(second):
+        return 0.0
+    lost = marked(unreadable)
+    return 1 - np.mean(marked(beats.unreadable(second, fs))[lost])
+
+
 def upright(recording, invert="auto"):
-    """(recording, found): its lead turned where it lies upside down (invert: auto, yes, no), with notes on what was done or is
-    doubtful, such as a lead unlike those of the training; and what ecg.beats.find_beats finds in it."""
+    """(recording, found): its lead turned where it lies upside down (invert: auto, yes, no), with a note on what was done or is
+    doubtful; and what ecg.beats.find_beats finds in it."""
     found = beats.find_beats(recording.signal, recording.fs)
     signal, turned = turn_upright(recording.signal, recording.fs, invert, recording.lead, found[0])
-    strange = unlike_training(recording.lead, signal, recording.fs, found[0])       # a turned lead has the same R peaks
-    return recording._replace(signal=signal, notes=(*recording.notes, *filter(None, (turned, strange)))), found
+    return recording._replace(signal=signal, notes=(*recording.notes, *([turned] if turned else []))), found
+
+
+def noted(recording, table):
+    """The recording with a note where its lead is unlike those that the model of the table was trained on."""
+    strange = unlike_training(recording.lead, recording.signal, recording.fs, table["sample"].to_numpy(), table.attrs["single_beat"])
+    return recording._replace(notes=(*recording.notes, strange)) if strange else recording
 
 
 def agreement(table, other):
@@ -372,6 +394,7 @@ def label_recording(path, folder, options):
         model = _loaded(model, options["weight"], options["engine"], tuple(identity["model_sha256"].values()))
         table = classify(recording.signal, recording.fs, model, mains=options["mains"], found=found, second=recording.second)
         _needs_context(options["second"], table, path)
+        recording = noted(recording, table)
         artifacts.save_text(folder / f"{name}.csv", as_csv(table))
         write_annotation(folder, name, table)
         artifacts.save_json(finished, {**as_dict(recording, table, summarise(table), with_beats=False), "made_from": identity})
@@ -533,6 +556,7 @@ def main(argv=None):
         recording, found = upright(recording, args.invert)
         table = _labelled(recording, args, args.model, found)
         _needs_context(args.second, table, file)
+        recording = noted(recording, table)
         if len(table) < 2:
             raise InputError(f"{file}: {len(table)} beat found in {len(recording.signal) / recording.fs:.1f} s of lead {recording.lead}; "
                              "two are needed to cut one" + _why(table))

@@ -165,6 +165,8 @@ def test_unlike_training():
     assert "aVR" in clean_ECG.unlike_training("aVR", MADE.signal, 360)
     assert clean_ECG.unlike_training("column 0", MADE.signal, 360) is None
     assert "points down" in clean_ECG.unlike_training("column 0", -MADE.signal, 360)
+    of_context = [clean_ECG.unlike_training(lead, -MADE.signal, 360, single_beat=False) for lead in ("V1", "column 0", "aVR")]
+    assert of_context[:2] == [None, None] and "aVR" in of_context[2] and "V1" in clean_ECG.unlike_training("V1", MADE.signal, 360)
 
 
 # ------------------------------------------------------------------------------------------------ the program

@@ -171,6 +171,9 @@ def test_a_second_lead_is_asked(run, refused, two_leads, tmp_path):
     signal, fs = recording.signal, recording.fs
     silent = inference.classify(signal, fs, "context", second=np.zeros(len(signal)))
     assert "no say at 100% of the beats" in silent.attrs["notes"][-1] and (silent.label == inference.classify(signal, fs, "context").label).all()
+    came_off = np.where(np.arange(len(signal)) < len(signal) // 2, signal, 0.5)
+    notes = [inference.classify(came_off, fs, "context", second=other).attrs["notes"] for other in (signal, came_off)]
+    assert "of what the first cannot" in notes[0][-1] and notes[1] == []
     with pytest.raises(ValueError, match="second has shape"):
         inference.classify(np.zeros(20000), 250, "context", r_peaks=np.arange(300, 19000, 200), second=np.zeros(100))
 
