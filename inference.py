@@ -261,10 +261,14 @@ def upright(recording, invert="auto"):
     return recording._replace(signal=signal, notes=(*recording.notes, *([turned] if turned else []))), found
 
 
-def noted(recording, table):
-    """The recording with a note where its lead is unlike those that the model of the table was trained on."""
-    strange = unlike_training(recording.lead, recording.signal, recording.fs, table["sample"].to_numpy(), table.attrs["single_beat"])
-    return recording._replace(notes=(*recording.notes, strange)) if strange else recording
+def noted(recording, table, second):
+    """The recording with a note where its lead is unlike those that the model of the table was trained on, and one where --second
+    (`second`) could name a lead that `auto` did not dare to take."""
+    a = table.attrs
+    strange = unlike_training(recording.lead, recording.signal, recording.fs, table["sample"].to_numpy(), a["single_beat"])
+    alone = not a["single_beat"] and a["leads"] == 1 and second == "auto" and len(recording.leads) > 1
+    alone = alone and "no other signal is called an ECG lead; if one is, name it with --second for better labels"
+    return recording._replace(notes=(*recording.notes, *filter(None, (strange, alone))))
 
 
 def agreement(table, other):
@@ -394,7 +398,7 @@ def label_recording(path, folder, options):
         model = _loaded(model, options["weight"], options["engine"], tuple(identity["model_sha256"].values()))
         table = classify(recording.signal, recording.fs, model, mains=options["mains"], found=found, second=recording.second)
         _needs_context(options["second"], table, path)
-        recording = noted(recording, table)
+        recording = noted(recording, table, options["second"])
         artifacts.save_text(folder / f"{name}.csv", as_csv(table))
         write_annotation(folder, name, table)
         artifacts.save_json(finished, {**as_dict(recording, table, summarise(table), with_beats=False), "made_from": identity})
@@ -556,7 +560,7 @@ def main(argv=None):
         recording, found = upright(recording, args.invert)
         table = _labelled(recording, args, args.model, found)
         _needs_context(args.second, table, file)
-        recording = noted(recording, table)
+        recording = noted(recording, table, args.second)
         if len(table) < 2:
             raise InputError(f"{file}: {len(table)} beat found in {len(recording.signal) / recording.fs:.1f} s of lead {recording.lead}; "
                              "two are needed to cut one" + _why(table))

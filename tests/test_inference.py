@@ -152,6 +152,8 @@ def two_leads(tmp_path_factory):
 def test_a_second_lead_is_asked(run, refused, two_leads, tmp_path):
     """By default, said in what is printed and written, and not with --second none; a single-beat model has no use for one."""
     found = {}
+    recording = read_recording(two_leads)
+    signal, fs = recording.signal, recording.fs
     for second in ("auto", "V1", "none"):
         done = run("inference.py", two_leads, "--second", second, "--json", tmp_path / f"{second}.json")
         document = json.loads((tmp_path / f"{second}.json").read_text())
@@ -164,11 +166,14 @@ def test_a_second_lead_is_asked(run, refused, two_leads, tmp_path):
     assert "context model alone" in refused("inference.py", two_leads, "--model", "self", "--second", "V1")
     assert "no lead 'V6'" in refused("inference.py", two_leads, "--second", "V6")
     assert "not in volts" in refused("inference.py", two_leads, "--second", "ABP")
+    table = pd.DataFrame({"time (s)": np.arange(len(signal)) / fs, "CH1 (mV)": signal, "CH2 (mV)": signal})
+    table.to_csv(tmp_path / "channels.csv", index=False)                      # no name tells whether the other is an ECG
+    told = ["name it with --second" in run("inference.py", tmp_path / "channels.csv", *more).stdout
+            for more in ([], ["--second", "none"], ["--second", "CH2"], ["--model", "self"])]
+    assert told == [True, False, False, False]
     for second in ("auto", "none"):                                          # another lead is another task
         done = run("inference.py", two_leads, "--second", second, "--out", tmp_path / "out")
         assert "labelled 1 recordings" in done.stdout
-    recording = read_recording(two_leads)
-    signal, fs = recording.signal, recording.fs
     silent = inference.classify(signal, fs, "context", second=np.zeros(len(signal)))
     assert "no say at 100% of the beats" in silent.attrs["notes"][-1] and (silent.label == inference.classify(signal, fs, "context").label).all()
     came_off = np.where(np.arange(len(signal)) < len(signal) // 2, signal, 0.5)
