@@ -208,11 +208,8 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
             raise ValueError(f"second has shape {np.shape(second)}: it must be that of the signal, {signal.shape}")
         second = remove_strong_hum(second, fs)[0] if second is not None and mains == "auto" else second
         probabilities, say = context.classify_beats(model, signal, fs, found, second=second)
-        silent = np.mean(say < SILENT) if second is not None and len(found) else 0
-        if silent > 0.01:
-            notes.append(f"the second lead has no say at {silent:.0%} of the beats: it is noise there, or came off")
-        if second is not None and (instead := read_instead(unreadable, second, fs)) > 0.5:
-            notes.append(f"the second lead can be read in {instead:.0%} of what the first cannot: --lead takes it as the first")
+        if second is not None:
+            notes += notes_on_second(second, fs, say, unreadable)
         quality[probabilities[:, CLASS_NAMES.index("Q")] == 1] = "paced or beside missing samples"
     else:
         probabilities = np.full((len(found), len(CLASS_NAMES)), np.nan)
@@ -236,6 +233,17 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
                    "notes": notes,
                    "trained_on": "synthetic data" if card["manifest"].get("synthetic") else "real recordings"}
     return table
+
+
+def notes_on_second(second, fs, say, unreadable):
+    """What a user should know of the second lead: how often it had no `say` (m,), and whether it can be read where the first is
+    `unreadable`."""
+    notes = []
+    if len(say) and (silent := np.mean(say < SILENT)) > 0.01:
+        notes.append(f"the second lead has no say at {silent:.0%} of the beats: it is noise there, or came off")
+    if (instead := read_instead(unreadable, second, fs)) > 0.5:
+        notes.append(f"the second lead can be read in {instead:.0%} of what the first cannot: --lead takes it as the first")
+    return notes
 
 
 def read_instead(unreadable, second, fs):
@@ -266,9 +274,10 @@ def noted(recording, table, second):
     (`second`) could name a lead that `auto` did not dare to take."""
     a = table.attrs
     strange = unlike_training(recording.lead, recording.signal, recording.fs, table["sample"].to_numpy(), a["single_beat"])
-    alone = not a["single_beat"] and a["leads"] == 1 and second == "auto" and len(recording.leads) > 1
-    alone = alone and "no other signal is called an ECG lead; if one is, name it with --second for better labels"
-    return recording._replace(notes=(*recording.notes, *filter(None, (strange, alone))))
+    notes = [strange] if strange else []
+    if second == "auto" and not a["single_beat"] and a["leads"] == 1 and len(recording.leads) > 1:
+        notes.append("no other signal is called an ECG lead; if one is, name it with --second for better labels")
+    return recording._replace(notes=(*recording.notes, *notes))
 
 
 def agreement(table, other):

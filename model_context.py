@@ -375,13 +375,17 @@ def folds(patients, k=5, seed=0):
 
 
 def cross_validate(patients, k=5, seed=0, members=1, recipe=Recipe(), always=(), views=("annotated", "detected")):
-    """Logits of every patient by a network that never saw it: {name: {view: (m, 4)}}. always: patients added to every training set."""
-    fold, out = folds(patients, k, seed), {}
+    """Logits of every patient by a network that never saw it: {name: {view: (m, 4)}}. The arguments are those of `left_out`."""
+    return {p.name: {view: context.logits(net, p.views[view].leads) for view in views}
+            for net, out in left_out(patients, k, seed, members, recipe, always) for p in out}
+
+
+def left_out(patients, k=5, seed=0, members=1, recipe=Recipe(), always=()):
+    """Fold by fold (a network, the patients that it never saw). always: patients added to every training set."""
+    fold = folds(patients, k, seed)
     for j in tqdm(range(k), desc="cross-validation", unit="fold", disable=None):
-        net = fit([p for p, f in zip(patients, fold) if f != j] + list(always), seed * k + j, members, recipe)
-        for p in itertools.compress(patients, fold == j):
-            out[p.name] = {view: context.logits(net, p.views[view].leads) for view in views}
-    return out
+        yield (fit([p for p, f in zip(patients, fold) if f != j] + list(always), seed * k + j, members, recipe),
+               list(itertools.compress(patients, fold == j)))
 
 
 def calibrate(patients, found, views=("detected",)):

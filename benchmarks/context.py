@@ -46,10 +46,10 @@ def table_ds2(patients, weight):
             continue
         net, card = mc.load(path)
         assert not {name.split("/")[-1] for name in card["manifest"]["records"]} & set(DS2)
-        for view, leads in itertools.product(PEAKS, (1, 2)):
-            found = predicted(net, patients, leads)
-            print(mc.score_line(f"{title}, {view}, {LEADS[leads]}", mc.score_patients(patients, found, view)))
-            print(mc.score_line("  without 232", mc.score_patients([p for p in patients if p.record != "232"], found, view)))
+        found = {leads: predicted(net, patients, leads) for leads in LEADS}
+        for view, leads in itertools.product(PEAKS, LEADS):
+            print(mc.score_line(f"{title}, {view}, {LEADS[leads]}", mc.score_patients(patients, found[leads], view)))
+            print(mc.score_line("  without 232", mc.score_patients([p for p in patients if p.record != "232"], found[leads], view)))
         adapted(title, net, patients)
     single_beats(patients, weight)
 
@@ -88,14 +88,12 @@ def patients_signals(patients):
 
 def table_svdb(svdb, mitdb, seed):
     print(f"\n2  SVDB, cross-validation over {len(svdb)} records (training: the other folds and {len(mitdb)} records of MIT-BIH)")
-    fold, alone, one, found = mc.folds(svdb, seed=seed), {}, {}, {}
-    for j in range(max(fold) + 1):
-        net = mc.fit([p for p, f in zip(svdb, fold) if f != j] + mitdb, seed * 5 + j, members=3)
-        for p in itertools.compress(svdb, fold == j):
-            with mock.patch.object(context, "agreed", lambda logits, beats: logits):
-                alone.update(predicted(net, [p], 1))
-            one.update(predicted(net, [p], 1))
-            found.update(predicted(net, [p]))
+    alone, one, found = {}, {}, {}
+    for net, out in mc.left_out(svdb, seed=seed, members=3, always=mitdb):
+        with mock.patch.object(context, "agreed", lambda logits, beats: logits):
+            alone.update(predicted(net, out, 1))
+        one.update(predicted(net, out, 1))
+        found.update(predicted(net, out))
     for said, title in ((alone, "one lead, every beat for itself"), (one, "one lead"), (found, "two leads")):
         bias, temperature = mc.calibrate(svdb, said)
         for view in PEAKS:
@@ -187,8 +185,9 @@ def main():
     if path.exists():
         net, _ = mc.load(path)
         print("\n2  SVDB, trained on DS1 only")
-        for view, leads in itertools.product(PEAKS, (1, 2)):
-            print(mc.score_line(f"DS1 -> SVDB, {view}, {LEADS[leads]}", mc.score_patients(others, predicted(net, others, leads), view)))
+        found = {leads: predicted(net, others, leads) for leads in LEADS}
+        for view, leads in itertools.product(PEAKS, LEADS):
+            print(mc.score_line(f"DS1 -> SVDB, {view}, {LEADS[leads]}", mc.score_patients(others, found[leads], view)))
         adapted("DS1 -> SVDB", net, others)
     if args.cv:
         table_svdb(others, mc.load_patients([mitdb], wanted=lambda name: name in DS1 + DS2), args.seed)

@@ -127,7 +127,8 @@ def _prepare(ecg, fs):
         x = np.pad(x, (0, 64 - len(x)), mode="edge") if len(x) else np.zeros(64)
     both = [sps.sosfiltfilt(sps.butter(2, band, "bandpass", fs=RATE, output="sos"), x) for band in ((0.5, 40), (5, 25))]
     rounding = 1e-12 * np.abs(x).max()                                # what the filters leave of a constant is no signal
-    x, q = (part / part.std() if part.std() > rounding else np.zeros(len(part)) for part in both)      # gain drops out
+    spread = [part.std() for part in both]
+    x, q = (part / s if s > rounding else np.zeros(len(part)) for part, s in zip(both, spread))        # gain drops out
     still = ndimage.uniform_filter1d(x * x, RATE) < STILL ** 2
     x[still], q[still] = 0, 0
     return x.astype(np.float32), q.astype(np.float32)
@@ -625,26 +626,31 @@ def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0, second=None):
     whole = past is None
     beats, spiked = _described(ecg, fs, r_peaks, past, delay, spikes=whole)
     leads = [beats] if second is None else [beats, describe(second, fs, r_peaks, past, delay)]
-    scores = logits(model, leads) / card.get("temperature", 1.0)
+    say = None if second is None else shares(leads)
+    scores = logits(model, leads, say) / card.get("temperature", 1.0)
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities[:, [CLASS_NAMES.index(c) for c in card["classes"]]] = scores / scores.sum(axis=1, keepdims=True)
     lost = np.flatnonzero(~np.isfinite(np.asarray(ecg)[r_peaks]))
     unclear = np.union1d(np.flatnonzero(_steadily(spiked) if whole else paced(ecg, fs, r_peaks)), lost)
     probabilities[unclear] = np.eye(len(CLASS_NAMES))[CLASS_NAMES.index("Q")]
-    return probabilities, shares(leads)[1] if len(leads) > 1 else np.zeros(len(r_peaks))
+    return probabilities, np.zeros(len(r_peaks)) if say is None else say[1]
 
 
-def logits(model, leads):
+def logits(model, leads, say=None):
     """Logits float64 (m, 4), N S V F, of the described beats of one recording, in order: the network's, after `agreed`, the mean
     over the leads by `trust`, plus class biases. A network that has biases inside is relieved of them first: they balance the
-    classes, they are no opinion of a beat. leads: list of `Beats`, the same beats as described in each lead."""
+    classes, they are no opinion of a beat. leads: list of `Beats`, the same beats as described in each lead; say: their
+    `shares`, where they are known already."""
     bias = np.asarray(_card(model)["class_bias"] if hasattr(model, "get_modelmeta") else model.bias)
-    return over_leads([agreed(network_logits(model, beats.numbers) - bias, beats) for beats in leads], leads) + bias
+    opinions = [agreed(network_logits(model, beats.numbers) - bias, beats) for beats in leads]
+    if len(leads) == 1:
+        return opinions[0] + bias
+    return over_leads(opinions, shares(leads) if say is None else say) + bias
 
 
-def over_leads(opinions, leads):
-    """The mean of what several leads say, (m, 4), by their `shares`. opinions: a list of log probabilities (m, 4), one a lead."""
-    return (shares(leads)[:, :, None] * opinions).sum(axis=0) if len(leads) > 1 else opinions[0]
+def over_leads(opinions, say):
+    """The mean of what several leads say, (m, 4). opinions: a list of log probabilities (m, 4), one a lead; say: their `shares`."""
+    return (say[:, :, None] * opinions).sum(axis=0)
 
 
 def shares(leads):

@@ -66,7 +66,7 @@ def read_recording(path, lead=None, fs=None, unit=None, second="none"):
     if second == "none":
         return recording
     names = recording.leads
-    own = int(lead) if str(lead).isdigit() and str(lead) not in names and int(lead) < len(names) else names.index(recording.lead)
+    own = names.index(recording.lead) if lead is None else choose_lead(names, lead, path)
     if second != "auto":
         number = choose_lead(names, second, path, "--second")
         if number == own:
