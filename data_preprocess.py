@@ -22,6 +22,7 @@ import joblib
 import numpy as np
 import pandas as pd
 from imblearn.over_sampling import SMOTE
+from scipy import ndimage
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
@@ -31,6 +32,7 @@ from ecg.artifacts import InputError
 
 URL = "https://physionet.org/files/mitdb/1.0.0/"
 TEST_INDEX = artifacts.HOME / "ecg" / "kaggle_test_index.csv.gz"  # which beat of MIT-BIH is which row of mitbih_test.csv
+ABOUT = ("record", "sample", "symbol", "early")     # of `Rows`: the columns of the companion file
 # SHA-256 of the float32 rows in the CSVs' order: what tells the published rows from any others
 TEST_ROWS_SHA = "6f64721ee4fffe369be7e0cd8136ed1a0b9cf7871df1455001ddbfa824b8b6fd"
 ALL_ROWS_SHA = "91a473f8aa67f8ca0908eb69e72d53afae1e5d21a0c7f32e70015962f2552d97"
@@ -43,12 +45,21 @@ DS1_VALIDATION = "114 118 119 124 205 223".split()
 
 
 class Rows(NamedTuple):
-    """Beats as rows: x float32 (n, 187) in 0..1, y int64 (n,), record (n,) str ('' where unknown), sample int64 (n,) of the
-    R peak in its record (-1 where unknown)."""
+    """Beats as rows: x float32 (n, 187) in 0..1, y int64 (n,); and what a row does not hold, where it is known: record (n,) str
+    (else ''), sample int64 (n,) of the R peak in its record (else -1), symbol (n,) str of its annotation (else ''), early
+    float (n,): ln(RR interval before the beat / median of the 31 intervals around), else NaN."""
     x: np.ndarray
     y: np.ndarray
     record: np.ndarray
     sample: np.ndarray
+    symbol: np.ndarray
+    early: np.ndarray
+
+    @classmethod
+    def unknown(cls, x, y):
+        """Rows of which nothing else is known."""
+        n = len(y)
+        return cls(x, y, np.full(n, "", dtype="U8"), np.full(n, -1), np.full(n, "", dtype="U1"), np.full(n, np.nan))
 
     def take(self, which):
         return Rows(*(column[which] for column in self))
@@ -76,8 +87,21 @@ def cut_records(folder, annotator="atr"):
         at = samples if ratio == 1 else np.rint(samples * ratio).astype(np.int64)
         y = beats.classes_of(symbols)
         x, index = beats.cut_rows(beats.at_source_rate(recording.signal, recording.fs), at, y >= 0)
-        parts.append(Rows(x, y[index], np.full(len(index), name, dtype=f"U{max(map(len, names))}"), samples[index]))
+        early = np.zeros(len(y))
+        early[y >= 0] = prematurity(samples[y >= 0])
+        parts.append(Rows(x, y[index], np.full(len(index), name, dtype=f"U{max(map(len, names))}"), samples[index],
+                          np.array(symbols)[index], early[index]))
     return Rows(*(np.concatenate(columns) for columns in zip(*parts)))
+
+
+def prematurity(samples):
+    """ln(RR interval before a beat / median of the 31 intervals around it), (n,), of the beats at `samples`, within -2..2; 0 for the first."""
+    if len(samples) < 2:
+        return np.zeros(len(samples))
+    rr = np.maximum(np.diff(samples, prepend=2 * samples[0] - samples[1]), 1)
+    early = np.log(rr / ndimage.percentile_filter(rr, 50, size=31, mode="nearest"))
+    early[0] = 0
+    return np.round(np.clip(early, -2, 2), 4)
 
 
 def kaggle_split(rows):
@@ -135,7 +159,8 @@ def _bad_line(path, width):
 
 
 def write_csv(path, rows):
-    """One heartbeat CSV and its companion (record and sample of each row), with as few digits as float32 needs to come back.
+    """One heartbeat CSV and its companion (record, sample, symbol and prematurity of each row), with as few digits as float32 needs to
+    come back.
 
     Turning numbers into text is nearly all of the time, and most of the 16 million values repeat: each is turned once."""
     levels, which = np.unique(rows.x, return_inverse=True)
@@ -145,7 +170,7 @@ def write_csv(path, rows):
         for row, label in zip(words, rows.y):
             file.write(",".join(row))
             file.write("," + labels[label])
-    pd.DataFrame({"record": rows.record, "sample": rows.sample}).to_csv(buffer := io.StringIO(), index=False)
+    pd.DataFrame({name: getattr(rows, name) for name in ABOUT}).to_csv(buffer := io.StringIO(), index=False)
     artifacts.save_text(_companion(path), buffer.getvalue())
 
 
@@ -166,17 +191,20 @@ def from_csvs(archive):
     for split in ("train", "test"):
         path = Path(archive) / f"mitbih_{split}.csv"
         x, y = read_csv(path)
-        record, sample = np.full(len(y), "", dtype="U8"), np.full(len(y), -1)
+        rows = Rows.unknown(x, y)
         if is_ours(path):
             source = pd.read_csv(_companion(path), dtype={"record": str}, keep_default_na=False)
             if len(source) != len(y):
                 raise InputError(f"{_companion(path)} has {len(source)} rows, {path.name} {len(y)}: make both again with "
                                  "python data_preprocess.py --source records")
-            record, sample = source.record.to_numpy(dtype="U8"), source["sample"].to_numpy()
+            if missing := sorted(set(ABOUT) - set(source)):
+                raise InputError(f"{_companion(path)} has no column {missing[0]}: it is of an older version, make both again with "
+                                 "python data_preprocess.py --source records")
+            rows = Rows(x, y, *(source[name].to_numpy(dtype=rows._asdict()[name].dtype) for name in ABOUT))
         elif split == "test" and _sha(x) == TEST_ROWS_SHA:
             source = pd.read_csv(TEST_INDEX, dtype={"record": str})
-            record, sample = source.record.to_numpy(dtype="U8"), source["sample"].to_numpy()
-        found.append(Rows(x, y, record, sample))
+            rows = rows._replace(record=source.record.to_numpy(dtype="U8"), sample=source["sample"].to_numpy())
+        found.append(rows)
     return found
 
 
@@ -306,10 +334,8 @@ def scale_and_balance(splits, protocol, seed):
         fit = np.concatenate([fit[fit < len(both.y)], fit[fit >= len(both.y)]])      # real rows first
         arrays = {"train": (x[fit], y[fit]), "val": (x[val], y[val])}
         n_real = int((fit < len(both.y)).sum())
-        unknown = Rows(x[:0], y[:0], np.array([""]), np.array([-1]))
-        sources = {"train": both.take(fit[:n_real]),
-                   "val": unknown._replace(record=np.append(both.record, "")[np.minimum(val, len(both.y))],
-                                           sample=np.append(both.sample, -1)[np.minimum(val, len(both.y))])}
+        known = Rows(*map(np.concatenate, zip(both, Rows.unknown(both.x[:1], both.y[:1]))))     # the last stands for SMOTE's rows
+        sources = {"train": both.take(fit[:n_real]), "val": known.take(np.minimum(val, len(both.y)))}
     else:
         scaler.fit(splits["train"].x)
         x, y, smote = oversample(beats.standardise(splits["train"].x, scaler.mean_, scaler.scale_), splits["train"].y, seed)
@@ -336,7 +362,9 @@ def save(data, arrays, scaler, smote, manifest, sources):
         with artifacts.writing(folder / f"{name}.pkl") as temporary:
             joblib.dump(fitted, temporary)
     rows = {split: {"record": [r or None for r in source.record.tolist()],
-                    "sample": [None if s < 0 else s for s in source.sample.tolist()]} for split, source in sources.items()}
+                    "sample": [None if s < 0 else s for s in source.sample.tolist()],
+                    "symbol": [s or None for s in source.symbol.tolist()],
+                    "early": [None if e != e else e for e in source.early.tolist()]} for split, source in sources.items()}
     head = json.dumps(artifacts.plain({**manifest, "outputs_sha256": outputs}), indent=1, ensure_ascii=False)
     artifacts.save_text(folder / "manifest.json", f'{head[:-2]},\n "rows": {json.dumps(rows)}\n}}\n')   # a line, not 200,000
 
@@ -442,7 +470,7 @@ def main(argv=None):
 
     arrays, n_real, scaler, smote, sources = scale_and_balance(splits, args.protocol, args.seed)
     counts = {name: part.counts for name, part in splits.items()}
-    counts |= {f"{name}+SMOTE": Rows(*arrays[name], None, None).counts for name in ("train", "val")
+    counts |= {f"{name}+SMOTE": Rows.unknown(*arrays[name]).counts for name in ("train", "val")
                if len(arrays[name][1]) > len(splits[name].y)}
     synthetic = source == "demo"
     manifest = {"source": source, "synthetic": synthetic, "protocol": args.protocol, "seed": args.seed, "n_real": n_real,

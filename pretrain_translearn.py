@@ -258,7 +258,7 @@ def parser():
     p.add_argument("--seeds", type=int, default=3, help="seeds of the comparison (default 3)")
     train.add_recipe_options(p)
     train.add_common_options(p)
-    p.set_defaults(model="resnet18", refit=False)
+    p.set_defaults(model="resnet18", refit=False, hints=False)
     return p
 
 

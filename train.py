@@ -2,6 +2,7 @@
 
     python train.py                                     the tutorial's recipe: 10 epochs, batch 32, Adam at 1e-4, SMOTE's rows
     python train.py --model residual --recipe best      one-cycle rate, averaged weights, learnt rows shown less often
+    python train.py --model residual --recipe best --hints   it also learns whose beat a row is, and how early the beat came
     python train.py --resume                            after a crash: continues with the last whole epoch, to the bit
     torchrun --nproc-per-node 2 train.py                the same on several processes (gloo on CPU, nccl on GPU)
     tensorboard --logdir runs                           what is logged (explained at `log_epoch` below)
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import distributed
+from torch import distributed, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
@@ -48,6 +49,7 @@ class Recipe:
     mixup: float = 0.0           # Beta parameter of mixup (Zhang 2018), off for the last sixth of the steps; 0 is off
     augment: bool = False        # rows shifted, scaled, on a baseline, with noise: see `augmented`
     average: float = 0.0         # decay a step of the running average of the weights that is kept; 0 keeps the weights themselves
+    hints: float = 0.0           # weight of what the network learns beside the classes, see `Learner`; 0: nothing
     focus: float = 0.0           # loss below which a row counts as learnt and is shown less often (see `shown_rows`); 0: never
     bf16: bool = False           # bfloat16 where autocast allows
 
@@ -57,6 +59,8 @@ RECIPES = {"tutorial": Recipe(),
            # whose R peaks a person has set (--augment turns it on)
            "best": Recipe(epochs=60, batch=256, rate=4e-3, schedule="onecycle", optimiser="adamw", weight_decay=0.05,
                           balance="weights", class_power=0.25, smoothing=0.03, mixup=0.2, average=0.998, focus=0.3, bf16=True)}
+HINTS = 0.3                      # what --hints sets
+USUAL_EARLY = 0.2                # by this the prematurity of a beat is divided, so that its guess weighs about as much as a class
 BALANCES = ("smote", "weights", "sampler", "none")
 EVALUATION_BATCH = 1024
 
@@ -131,9 +135,47 @@ def augmented(x, mean, scale):
     return (row * real - mean) / scale
 
 
-def step_loss(network, x, y, weights, recipe, norm, mix, scaler):
+class Learner(nn.Module):
+    """A network and, while it learns, further outputs from what its last layers see. forward: (logits (n, members, classes), None or
+    (n, members, kinds + 1)).
+
+    What kind of beat a row is in its record (record and annotation symbol: `kinds` of them) and how early the beat came (ln of the RR
+    interval before it over the usual one) are not in the row, and known of training rows only. A network that has to guess them looks
+    at more of a row than the few S beats teach it: the repolarisation tells of the interval before. (Extra outputs: Caruana 1997;
+    information that is there in training only: Vapnik & Vashist 2009.) Neither they nor their weights are saved with the network."""
+
+    def __init__(self, network, kinds=0):
+        super().__init__()
+        self.network, self.more, self.said = network, nn.ModuleList(), []
+        last = [m for m in network.modules() if isinstance(m, nn.Linear) and m.out_features == len(beats.CLASS_NAMES)] if kinds else []
+        for layer in last:
+            more = nn.Linear(layer.in_features, kinds + 1).to(layer.weight.device)
+            self.more.append(more)
+            layer.register_forward_hook(lambda it, seen, _, more=more: self.said.append(more(seen[0])) if it.training else None)
+
+    def forward(self, x):
+        self.said.clear()
+        logits = self.network(x)
+        logits = logits if logits.dim() == 3 else logits[:, None]         # every member learns for itself
+        said = torch.stack(self.said, 1) if self.said else None
+        self.said.clear()
+        return logits, said
+
+
+def hints_of(rows, splits, n):
+    """(kind int64 (n,), early float32 (n,)) of the first n rows of the splits together, from the manifest's `rows`. Raises InputError
+    where it is not known what they are."""
+    about = {key: [v for split in splits for v in rows.get(split, {}).get(key, [])][:n] for key in ("record", "symbol", "early")}
+    if any(len(values) != n or None in values for values in about.values()):
+        raise InputError("--hints needs to know which beat of which record each row is, and these rows do not tell: prepare them with "
+                         "python data_preprocess.py --source records (or --source download)")
+    kind = np.unique([f"{r} {s}" for r, s in zip(about["record"], about["symbol"])], return_inverse=True)[1]
+    return torch.from_numpy(kind), torch.tensor(about["early"], dtype=torch.float32) / USUAL_EARLY
+
+
+def step_loss(learner, x, y, weights, recipe, norm, mix, scaler, hints=None):
     """(loss of these rows, which rows it gets right, the plain cross-entropy of each). weights: (n,) of each row; their
-    sum over the whole step and all processes is `norm`, which the loss is divided by."""
+    sum over the whole step and all processes is `norm`, which the loss is divided by; hints: None or (kind (n,), early (n,))."""
     other, share = None, 1.0
     if recipe.augment:
         x = augmented(x, *scaler)
@@ -142,17 +184,26 @@ def step_loss(network, x, y, weights, recipe, norm, mix, scaler):
         share = max(share, 1 - share)                     # the row itself is the larger part: its loss says whether it is learnt
         other = torch.randperm(len(y), device=x.device)
         x = torch.lerp(x[other], x, share)
-    logits = network(x).float()
-    logits = logits if logits.dim() == 3 else logits[:, None]         # (n, members, classes): every member learns for itself
+    logits, said = learner(x)
+    logits = logits.float()
 
-    def losses(target, smoothing=0.0):
+    def losses(logits, target, smoothing=0.0):
         each = F.cross_entropy(logits.transpose(1, 2), target[:, None].expand(logits.shape[:2]), label_smoothing=smoothing, reduction="none")
         return each.mean(1)
 
-    terms = [(share, y)] + ([(1 - share, y[other])] if other is not None else [])
-    loss = sum(part * (weights * losses(target, recipe.smoothing)).sum() for part, target in terms)
+    def wrong(rows):
+        """Loss (n,) by what is true of `rows`."""
+        loss = losses(logits, y[rows], recipe.smoothing)
+        if hints:
+            kind, early = (hint[rows] for hint in hints)
+            guess = F.smooth_l1_loss(said[..., -1].float(), early[:, None].expand(said.shape[:2]), reduction="none").mean(1)
+            loss = loss + recipe.hints * (losses(said[..., :-1].float(), kind, recipe.smoothing) + guess)
+        return loss
+
+    terms = [(share, slice(None))] + ([(1 - share, other)] if other is not None else [])
+    loss = sum(part * (weights * wrong(rows)).sum() for part, rows in terms)
     with torch.no_grad():
-        plain = losses(y) if recipe.focus else None
+        plain = losses(logits, y) if recipe.focus else None
         right = logits.softmax(2).mean(1).argmax(1) == y
     return loss / norm, right, plain
 
@@ -160,11 +211,12 @@ def step_loss(network, x, y, weights, recipe, norm, mix, scaler):
 class Run:
     """What changes from step to step, and how it is saved and restored: network, optimiser, average, history."""
 
-    def __init__(self, net, recipe, rows, device, ranks=1):
+    def __init__(self, net, recipe, rows, device, ranks=1, kinds=0):
         self.network = models.fast_form(net).to(device)
         if ranks > 1:
             models.SyncedBatchNorm.convert(self.network)
-        moving = [p for p in self.network.parameters() if p.requires_grad]
+        self.learner = Learner(self.network, kinds)
+        moving = [p for p in self.learner.parameters() if p.requires_grad]
         groups = [{"params": [p for p in moving if p.dim() > 1], "weight_decay": recipe.weight_decay},
                   {"params": [p for p in moving if p.dim() <= 1], "weight_decay": 0.0}]
         optimiser = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
@@ -189,13 +241,14 @@ class Run:
                 mine.lerp_(theirs, share) if mine.is_floating_point() else mine.copy_(theirs)
 
     def state(self):
-        return {"network": self.network.narrow_state(), "optimiser": self.optimiser.state_dict(), "epoch": self.epoch,
+        return {"network": self.network.narrow_state(), "more": self.learner.more.state_dict(), "optimiser": self.optimiser.state_dict(), "epoch": self.epoch,
                 "steps": self.steps, "row_loss": self.row_loss,
                 "average": self.average.narrow_state() if self.average is not None else None,
                 "history": json.dumps(self.history), "best": json.dumps(self.best)}
 
     def restore(self, state):
         self.network.load_narrow(state["network"])
+        self.learner.more.load_state_dict(state["more"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.steps, self.row_loss = state["steps"], state["row_loss"].cpu()
         if self.average is not None:
@@ -204,14 +257,14 @@ class Run:
 
 
 def train_epoch(run, x, y, order, recipe, row_weight=None, rank=0, ranks=1, device=torch.device("cpu"), quiet=False,
-                scaler=None):
+                scaler=None, hints=None):
     """One pass over `order`. Returns {train_loss, train_acc, lr}: the mean over rows of the loss that was minimised, the
     share of rows got right while learning, the learning rate at the end. Whole tensors are indexed, nothing is collated.
-    row_weight: (len(x),) or None for 1; scaler: (mean, scale) of the rows, which augmentation asks for."""
-    network = run.network
+    row_weight: (len(x),) or None for 1; scaler: (mean, scale) of the rows, which augmentation asks for; hints: from `hints_of`."""
+    learner = run.learner
     if ranks > 1:
-        network = torch.nn.parallel.DistributedDataParallel(network, broadcast_buffers=False)
-    network.train()
+        learner = nn.parallel.DistributedDataParallel(learner, broadcast_buffers=False)
+    learner.train()
     steps = -(-len(order) // recipe.batch)
     row_weight = torch.ones(len(y), device=device) if row_weight is None else row_weight.to(device)
     order = order.to(device)
@@ -225,8 +278,8 @@ def train_epoch(run, x, y, order, recipe, row_weight=None, rank=0, ranks=1, devi
         norm = row_weight[whole].sum()
         mine = whole.tensor_split(ranks)[rank]
         with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
-            loss, hits, plain = step_loss(network, x[mine], y[mine], row_weight[mine], recipe, norm,
-                                          recipe.mixup > 0 and progress < 5 / 6, scaler)
+            loss, hits, plain = step_loss(learner, x[mine], y[mine], row_weight[mine], recipe, norm,
+                                          recipe.mixup > 0 and progress < 5 / 6, scaler, hints and [hint[mine] for hint in hints])
         run.optimiser.zero_grad(set_to_none=True)
         (loss * ranks).backward()                         # the processes' gradients are averaged; their sum is wanted
         run.optimiser.step()
@@ -344,20 +397,21 @@ def model_card(name, net, arguments, manifest, recipe, seed, extra=()):
 
 
 def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint, log_dir, report=print, resume=False,
-        keep=lambda run: None, patience=None, first_epoch=0, run_dir=None):
+        keep=lambda run: None, patience=None, first_epoch=0, run_dir=None, hints=None):
     """Train `net` and keep its best epoch. Returns (history, metrics of the kept epoch).
 
     train, val: (x (n, 187), y (n,)) on `device`; val None: nothing to choose by, the last epoch is kept. The weights and `card`
     go to `weights_file` whenever validation macro-F1 is higher than ever; `checkpoint` is written after every epoch, so that
     `resume` continues with the next one exactly as if nothing had happened. `keep(run)` is called after every epoch; `patience`:
     stop after so many epochs without a new best; `first_epoch`: epochs the weights have behind them, for the log; `run_dir`: a log
-    to go on with (default: a new one below `log_dir`)."""
+    to go on with (default: a new one below `log_dir`); `hints`: from `hints_of`, for a recipe with hints."""
     rank, ranks = processes(device)
     (x, y), (x_val, y_val) = train, val or (train[0][:0], train[1][:0])
     names = scored_classes(card["manifest"]["protocol"], np.bincount(y_val.cpu(), minlength=len(beats.CLASS_NAMES)))
     weights = class_weights(y, recipe.class_power) if recipe.balance in ("weights", "sampler") else None
     scaler = [torch.tensor(card["input"][key], dtype=torch.float32, device=device) for key in ("mean", "scale")]
-    run = Run(net, recipe, len(y), device, ranks)
+    hints = hints and [hint.to(device) for hint in hints]
+    run = Run(net, recipe, len(y), device, ranks, int(hints[0].max()) + 1 if hints else 0)
     identity = json.dumps([{k: v for k, v in card["recipe"].items() if k != "epochs" or recipe.schedule != "constant"},
                            card["architecture"], card["arguments"], card["manifest"]["sha256"], len(y)], sort_keys=True)
     torch.manual_seed(seed + 7919 * rank)
@@ -394,7 +448,7 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
         if recipe.focus:
             shown, inverse = shown_rows(run.row_loss, recipe.focus, run.epoch, seed)
             order, row_weight = order[shown[order]], inverse if row_weight is None else row_weight * inverse
-        row = train_epoch(run, x, y, order, recipe, row_weight, rank, ranks, device, quiet=rank > 0, scaler=scaler)
+        row = train_epoch(run, x, y, order, recipe, row_weight, rank, ranks, device, quiet=rank > 0, scaler=scaler, hints=hints)
         scores, matrix = {}, None
         if val:
             with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
@@ -460,6 +514,9 @@ def parser():
     p.add_argument("--init", default="none", metavar="none|imagenet|FILE",
                    help="resnet18: what the backbone starts from (default none); see pretrain_translearn.py")
     p.add_argument("--freeze", action="store_true", help="resnet18: train the last layer only; batch-norm statistics stay too")
+    p.add_argument("--hints", action="store_true",
+                   help="what the rows do not hold but training may know, their record, symbol and RR interval before, is learnt beside the "
+                        "class; it helps where the same patients are in training and test")
     p.add_argument("--refit", action="store_true",
                    help="after a training and its evaluation: train anew with the same options on training and validation rows "
                         "together; the last epoch is kept, with the temperature fitted before")
@@ -506,6 +563,10 @@ def recipe_of(args, base):
 def train(args):
     """One training as the command line describes it. Returns the weights file."""
     recipe = recipe_of(args, RECIPES[args.recipe])
+    if args.hints:
+        recipe = dataclasses.replace(recipe, hints=HINTS)
+        if recipe.balance == "smote":
+            raise InputError("--hints: SMOTE's rows are nobody's beats; take --balance weights, sampler or none")
     if args.model != "resnet18" and (args.init != "none" or args.freeze):
         raise InputError("--init and --freeze are for --model resnet18")
     if args.threads:
@@ -536,6 +597,9 @@ def train(args):
     if args.refit:
         card |= chosen_before(weights_file, card)
         train_rows, val_rows = tuple(torch.cat(pair) for pair in zip(train_rows, val_rows)), None
+    hints = None
+    if args.hints:
+        hints = hints_of(manifest.get("rows", {}), ("train", "val") if args.refit else ("train",), len(train_rows[1]))
     report = print_line if rank == 0 else lambda text: None
     report(f"{type(net).__name__}, {card['parameters']:,} parameters, protocol {manifest['protocol']}, "
            f"{'SYNTHETIC' if manifest['synthetic'] else 'real'} rows, {device}, {torch.get_num_threads()} threads")
@@ -543,7 +607,7 @@ def train(args):
     log_dir = runs / weights_file.stem
     _, best = fit(net, card, train_rows, val_rows, recipe, weights_file, seed=args.seed, device=device, log_dir=log_dir,
                   checkpoint=log_dir / f"checkpoint{'_refit' if args.refit else ''}.pth", report=report, resume=args.resume,
-                  keep=lambda run: save_history(data, history_stem, run.history))
+                  keep=lambda run: save_history(data, history_stem, run.history), hints=hints)
     report(f"{weights_file}: epoch {best['epoch']}, " + (
         "validation rows learnt too" if args.refit
         else f"validation accuracy {best['val_acc']:.2%}, macro-F1 {best['val_macro_f1']:.4f}"))

@@ -113,7 +113,7 @@ def test_residual_members_answer_together_and_learn_alone():
 
     def first_gradient():
         net.zero_grad()
-        loss, _, plain = train.step_loss(net.train(), x, y, weights, recipe, weights.sum(), False, None)
+        loss, _, plain = train.step_loss(train.Learner(net).train(), x, y, weights, recipe, weights.sum(), False, None)
         loss.backward()
         assert plain.shape == (8,)
         return net.members[0].head.weight.grad.clone()

@@ -23,15 +23,18 @@ from model_self import ECGCNN
 def write_rows(data, n=240, seed=0, protocol="kaggle"):
     """A processed_data folder of five kinds of bump, in which the last quarter of the training rows counts as SMOTE's."""
     rng, t = np.random.default_rng(seed), np.arange(187)
-    folder = artifacts.processed(data)
+    folder, about = artifacts.processed(data), {}
     for split, size in (("train", n), ("val", 100), ("test", 20)):
         y = np.arange(size) % 5
         x = np.exp(-0.5 * ((t - 30 - 25 * y[:, None]) / 6) ** 2) + 0.8 * rng.standard_normal((size, 187))
         artifacts.save_npy(folder / f"X_{split}.npy", x.astype(np.float32)[:, :, None])
         artifacts.save_npy(folder / f"y_{split}.npy", y.astype(np.int64))
+        size = n * 3 // 4 if split == "train" else size
+        about[split] = {"record": [f"r{k % 3}" for k in range(size)], "symbol": ["NAVF/"[k % 5] for k in range(size)],
+                        "early": np.sin(np.arange(size)).round(3).tolist()}
     artifacts.save_json(folder / "manifest.json", {
         "source": "demo", "synthetic": True, "protocol": protocol, "seed": seed, "n_real": n * 3 // 4, "classes": list("NSVFQ"),
-        "counts": {}, "scaler": {"mean": [0.1] * 187, "scale": [0.5] * 187}, "outputs_sha256": {"X_train.npy": str(n)}})
+        "counts": {}, "scaler": {"mean": [0.1] * 187, "scale": [0.5] * 187}, "outputs_sha256": {"X_train.npy": str(n)}, "rows": about})
     return data
 
 
@@ -106,8 +109,8 @@ def test_what_a_training_leaves(rows, tmp_path):
 
 def test_killed_and_resumed_is_the_same_to_the_bit(rows, tmp_path):
     """kill -9 in the middle, --resume: the same weights and history as a run that nothing happened to, also with schedule,
-    augmentation, average and focus."""
-    options = ["--recipe", "best", "--model", "residual", "--epochs", "4", "--batch", "64"]
+    average, focus and hints."""
+    options = ["--recipe", "best", "--model", "residual", "--hints", "--epochs", "4", "--batch", "64"]
     train.main([*folders(rows, tmp_path / "whole"), *options])
     command = [sys.executable, str(HOME / "train.py"), *folders(rows, tmp_path / "killed"), *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -122,7 +125,7 @@ def test_killed_and_resumed_is_the_same_to_the_bit(rows, tmp_path):
     train.main([*folders(rows, tmp_path / "killed"), *options, "--resume"])
     whole, killed = (torch.load(tmp_path / which / "runs/model_residual/checkpoint.pth", weights_only=True)
                      for which in ("whole", "killed"))
-    for part in ("network", "average"):
+    for part in ("network", "average", "more"):
         assert all(torch.equal(value, killed[part][key]) for key, value in whole[part].items())
     a, b = json.loads(whole["history"]), json.loads(killed["history"])
     assert all(a[key] == b[key] for key in a if key != "seconds") and len(a["val_loss"]) == 4
@@ -132,7 +135,7 @@ def test_killed_and_resumed_is_the_same_to_the_bit(rows, tmp_path):
 
 def test_two_processes_learn_what_one_does(rows, tmp_path):
     """Same rows a step, split over two gloo processes, batch norm over both: the same loss curve."""
-    options = ["--epochs", "2", "--batch", "48", "--rate", "1e-3", "--dropout", "0"]
+    options = ["--epochs", "2", "--batch", "48", "--rate", "1e-3", "--dropout", "0", "--balance", "weights", "--hints"]
     alone = fit(rows, tmp_path / "alone", *options)["history"]
     done = subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
                            str(HOME / "train.py"), *folders(rows, tmp_path / "two"), *options],
@@ -163,6 +166,38 @@ def test_balance(rows):
 def test_every_balance_trains(rows, tmp_path, balance):
     card = fit(rows, tmp_path, "--epochs", "1", "--balance", balance)
     assert card["recipe"]["balance"] == balance and np.isfinite(card["history"]["train_loss"][0])
+
+
+def test_hints_are_learnt_beside_the_classes_and_not_kept(rows, tmp_path):
+    """The network has to guess record, symbol and prematurity of its training rows, and gets better at it; what guesses is not saved."""
+    (x, y), (x_val, y_val), manifest = train.load_rows(rows, torch.device("cpu"), "none")
+    kind, early = train.hints_of(manifest["rows"], ("train",), len(y))
+    assert len(kind) == len(early) == 180 and kind.unique().tolist() == list(range(15))          # 3 records x 5 symbols
+    assert early[1] * train.USUAL_EARLY == pytest.approx(np.sin(1), abs=1e-3)
+    assert len(train.hints_of(manifest["rows"], ("train", "val"), 280)[0]) == 280
+    torch.manual_seed(0)
+    recipe = train.Recipe(epochs=8, rate=3e-3, balance="none", hints=1.0)
+    run = train.Run(ECGCNN(dropout_rate=0.0), recipe, len(y), torch.device("cpu"), kinds=15)
+
+    def guess():
+        with torch.no_grad():
+            said = run.learner.train()(x)[1]
+        assert said.shape == (180, 1, 16)
+        return torch.nn.functional.cross_entropy(said[:, 0, :15], kind), (said[:, 0, 15] - early).abs().mean()
+
+    before = guess()
+    for run.epoch in range(8):
+        train.train_epoch(run, x, y, train.epoch_order(y, run.epoch, 1), recipe, hints=(kind, early))
+    assert all(now < 0.9 * then for now, then in zip(guess(), before))
+    assert run.learner.eval()(x)[1] is None and set(run.kept.narrow_state()) == set(ECGCNN().state_dict())
+
+    card = fit(rows, tmp_path, "--epochs", "1", "--balance", "none", "--hints")
+    assert card["recipe"]["hints"] == train.HINTS and models.load(tmp_path / "weight/model_self.pth")
+    with pytest.raises(InputError, match="SMOTE"):
+        fit(rows, tmp_path, "--hints")
+    manifest["rows"]["train"]["symbol"][7] = None
+    with pytest.raises(InputError, match="--source records"):
+        train.hints_of(manifest["rows"], ("train",), 180)
 
 
 def test_focus_keeps_the_sum_over_all_rows():
