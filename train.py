@@ -31,7 +31,7 @@ from tqdm import tqdm
 import models
 from ecg import artifacts, beats
 from ecg.artifacts import InputError
-from ecg.scores import confusion, f1, macro_f1, scored_classes
+from ecg.scores import confusion, f1, fit_temperature, macro_f1, scored_classes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -487,6 +487,11 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
         card["metrics"] |= {"val_acc": float(np.trace(matrix) / len(y_val)), "val_macro_f1": float(macro_f1(matrix, names)),
                             "val_f1": dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)))), "confusion": matrix,
                             "seconds": sum(run.history["seconds"])}
+        logits = logits_of(run.kept, x_val).numpy()
+        matrix = confusion(y_val.cpu(), logits.argmax(1))
+        card["last"] = {"epoch": run.epoch, "val_acc": float(np.trace(matrix) / len(y_val)), "val_macro_f1": float(macro_f1(matrix, names)),
+                        "val_f1": dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)))), "macro_f1_over": names,
+                        "temperature": round(fit_temperature(logits, y_val.cpu().numpy()), 4)}
         artifacts.save_json(artifacts.card_path(weights_file), {**card, "history": run.history})
         run.best = card["metrics"]
     return run.history, run.best
@@ -518,7 +523,7 @@ def parser():
                    help="what the rows do not hold but training may know, their record, symbol and RR interval before, is learnt beside the "
                         "class; it helps where the same patients are in training and test")
     p.add_argument("--refit", action="store_true",
-                   help="after a training and its evaluation: train anew with the same options on training and validation rows "
+                   help="after a training: train anew with the same options on training and validation rows "
                         "together; the last epoch is kept, with the temperature fitted before")
     add_common_options(p)
     return p
@@ -615,15 +620,16 @@ def train(args):
 
 
 def chosen_before(weights_file, card):
-    """What a refit takes over from the training that had validation rows: {temperature, validation (its metrics)}."""
+    """What a refit takes over from the training that had validation rows, from its last epoch, which is the one that a refit keeps:
+    {temperature, validation (its metrics)}."""
     before = artifacts.load_card(artifacts.require(weights_file, "python train.py with the same options, without --refit"))
     ours, theirs = (artifacts.plain([c["architecture"], c["arguments"], {k: v for k, v in c["recipe"].items()
                                                                          if k not in ("seed", "refit")}]) for c in (card, before))
     if ours != theirs:
         raise InputError(f"--refit: {weights_file} was trained otherwise (model or recipe differ): train with the same options, "
                          "without --refit, first")
-    return {"temperature": before["temperature"],
-            "validation": before.get("validation") or {**before["metrics"], "seed": before["recipe"]["seed"]}}
+    return {"temperature": before["temperature"] if "validation" in before else before["last"]["temperature"],
+            "validation": before.get("validation") or {**before["last"], "seed": before["recipe"]["seed"]}}
 
 
 def print_line(text):

@@ -95,16 +95,14 @@ def table_svdb(svdb, mitdb, seed):
         one.update(predicted(net, out, 1))
         found.update(predicted(net, out))
     for said, title in ((alone, "one lead, every beat for itself"), (one, "one lead"), (found, "two leads")):
-        bias, temperature = mc.calibrate(svdb, said)
         for view in PEAKS:
-            print(mc.score_line(f"SVDB, {view}, {title}", mc.score_patients(svdb, said, view, bias)))
-        print(f"  class biases chosen on the same predictions: {bias}; temperature {temperature:.2f}")
-    table_false_alarms("SVDB, cross-validation", svdb, found, bias)
+            print(mc.score_line(f"SVDB, {view}, {title}", mc.score_patients(svdb, said, view)))
+    table_false_alarms("SVDB, cross-validation", svdb, found)
 
 
-def table_false_alarms(title, patients, found, bias=0.0):
+def table_false_alarms(title, patients, found):
     """Per hour, on the records without a beat of that class; N recall on the records with neither."""
-    counts = mc.score_patients(patients, found, "detected", bias)
+    counts = mc.score_patients(patients, found, "detected")
     hours = np.array([p.n_samples / p.fs / 3600 for p in patients])
     normal = (counts[:, 1].sum(axis=1) == 0) & (counts[:, 2].sum(axis=1) == 0) & (counts[:, 3].sum(axis=1) == 0)
     for k, name in ((1, "S"), (2, "V")):

@@ -340,12 +340,12 @@ def test_matching_is_one_to_one():
     assert model_context.match([95, 110, 300, 900], [100, 305, 500], 100).tolist() == [0, -1, 1, -1]
 
 
-@pytest.mark.parametrize("kind", ["tachycardia", "fibrillation", "bigeminy"])
+@pytest.mark.parametrize("kind", ["tachycardia", "fibrillation", "bigeminy", "block", "sinus"])
 def test_spliced_rhythms_are_what_they_are_called(kind):
     """Over many draws: the R peaks lie on QRS complexes, and the intervals before the beats called S are those of the rhythm."""
     import model_context
     ecg, peaks, ectopic = synthetic(400)
-    before, spread, dropped = [], [], 0
+    before, spread, dropped, ratios = [], [], 0, []
     for seed in range(8):
         signal, at, classes = model_context.with_rhythm(kind, ecg, 250, peaks, 2 * ectopic.astype(int), np.random.default_rng(seed))
         rr = np.diff(at, prepend=at[0] - 200) / 250
@@ -354,12 +354,19 @@ def test_spliced_rhythms_are_what_they_are_called(kind):
         assert (np.abs(around.argmax(axis=1) - 12) <= 1).mean() > 0.99
         before.append(rr[classes == 1])
         spread.append(rr[classes == 0].std())
+        ratios.append((rr[1:] / rr[:-1])[(classes[1:] == 0) & (classes[:-1] == 0)])
         dropped += (ectopic.sum() - (classes == 2).sum()) > 0
     before = np.concatenate(before)
     if kind == "tachycardia":
         assert len(before) > 100 and 0.3 < np.median(before) < 0.62 and dropped == 8
     elif kind == "fibrillation":
         assert len(before) == 0 and np.median(spread) > 0.1 and dropped == 0
+    elif kind == "block":                            # a beat after a dropped one comes at twice the interval, the next at half of it again
+        doubled, halved = ((np.abs(np.concatenate(ratios) / by - 1) < 0.15).sum() for by in (2, 0.5))
+        assert len(before) == 0 and dropped == 0 and doubled > 50 and halved > 50
+        assert all((np.abs(r / 2 - 1) < 0.15).any() for r in ratios)
+    elif kind == "sinus":                            # no jump as in the other rhythms, but much more than the 0.02 s of the recording
+        assert len(before) == 0 and np.median(spread) > 0.05 and np.mean(np.abs(np.log(np.concatenate(ratios))) < 0.35) > 0.97
     else:
         assert len(before) > 100 and (before < 0.75).all() and dropped > 0
 

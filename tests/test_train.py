@@ -241,15 +241,15 @@ def test_refit_learns_the_validation_rows_too(rows, tmp_path, capsys):
     with pytest.raises(InputError, match="without --refit"):
         train.main([*folders(rows, tmp_path), "--refit"])
     fit(rows, tmp_path, "--epochs", "3", "--rate", "1e-3")
-    path = tmp_path / "weight/model_self.json"
-    artifacts.save_json(path, {**json.loads(path.read_text()), "temperature": 1.25})       # as evaluate.py leaves it
+    last = json.loads((tmp_path / "weight/model_self.json").read_text())["last"]      # the epoch that a refit keeps
+    assert last["epoch"] == 3 and 0 < last["val_acc"] <= 1
     with pytest.raises(InputError, match="trained otherwise"):
         train.main([*folders(rows, tmp_path), "--refit", "--epochs", "4", "--rate", "1e-3"])
     capsys.readouterr()
     card = fit(rows, tmp_path, "--refit", "--epochs", "3", "--rate", "1e-3", "--seed", "7")
     assert "340 training rows, 0 validation rows" in capsys.readouterr().out
-    assert card["temperature"] == 1.25 and card["metrics"]["epoch"] == 3 and "val_acc" not in card["metrics"]
-    assert card["validation"]["seed"] == 42 and 0 < card["validation"]["val_acc"] <= 1 and card["recipe"]["refit"]
+    assert card["temperature"] == last["temperature"] != 1 and card["metrics"]["epoch"] == 3 and "val_acc" not in card["metrics"]
+    assert card["validation"] == {**last, "seed": 42} and card["recipe"]["refit"]
     assert models.load(tmp_path / "weight/model_self.pth")[1]["recipe"]["seed"] == 7
 
 
