@@ -187,7 +187,7 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     ...), a path, or what load_model or load_onnx_model gave. r_peaks: (m,) sample numbers, when they are known already.
     mains: `auto` takes strong mains hum out, and nothing else, because the models were trained on raw signals; `none` leaves it.
     found: what ecg.beats.find_beats gave for this signal, when it has been asked already. second: (n,) a second lead of the same
-    recording, which the context model asks too; the R peaks are those of `signal`.
+    recording, which the context model asks too; the R peaks are those of `signal`, and of the second where `signal` cannot be read.
     Returns a DataFrame, one line a beat: sample, time_s, label (N S V F Q, `?` where a beat could not be classified),
     confidence, p_N ... p_Q, quality (`ok` or the reason). Its attrs hold model (name), unreadable (start, stop, reason in
     samples) and n_samples, fs, leads (how many were asked), single_beat (whether the model sees a beat alone). Raises ValueError
@@ -197,19 +197,23 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     signal = signal if signal.dtype == np.float32 else signal.astype(np.float64, copy=False)     # twice the memory of a day
     found, unreadable = beats.find_beats(signal, fs) if found is None else found
     found = found if r_peaks is None else np.asarray(r_peaks, np.int64)
+    if second is not None and np.shape(second) != signal.shape:
+        raise ValueError(f"second has shape {np.shape(second)}: it must be that of the signal, {signal.shape}")
+    either = beats.in_either_lead((found, unreadable), second, fs) if second is not None and r_peaks is None else (found, unreadable, None)
     signal, hum = remove_strong_hum(signal, fs) if mains == "auto" else (signal, None)
     notes = [hum] if hum else []
     if isinstance(model, (str, Path)):
-        model = load(choose_model(str(model), len(signal) / fs, len(found), weight), weight, engine)
+        model = load(choose_model(str(model), len(signal) / fs, len(either[0]), weight), weight, engine)
     card = card_of(model)
+    if is_context(card):
+        found, unreadable, by_second = either
     quality = np.full(len(found), "ok", dtype=object)
     if is_context(card):
-        if second is not None and np.shape(second) != signal.shape:
-            raise ValueError(f"second has shape {np.shape(second)}: it must be that of the signal, {signal.shape}")
         second = remove_strong_hum(second, fs)[0] if second is not None and mains == "auto" else second
-        probabilities, say = context.classify_beats(model, signal, fs, found, second=second)
+        probabilities, say = context.classify_beats(model, signal, fs, found, second=second, by_second=by_second)
         if second is not None:
-            notes += notes_on_second(second, fs, say, unreadable)
+            notes += notes_on_second(say, by_second)
+            quality[by_second if by_second is not None else []] = "seen in the second lead only"
         quality[probabilities[:, CLASS_NAMES.index("Q")] == 1] = "paced or beside missing samples"
     else:
         probabilities = np.full((len(found), len(CLASS_NAMES)), np.nan)
@@ -235,30 +239,15 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     return table
 
 
-def notes_on_second(second, fs, say, unreadable):
-    """What a user should know of the second lead: how often it had no `say` (m,), and whether it can be read where the first is
-    `unreadable`."""
+def notes_on_second(say, by_second):
+    """What a user should know of the second lead: at how many beats it had no `say` (m,), and how many are its own (`by_second` (m,), bool
+    or None)."""
     notes = []
     if len(say) and (silent := np.mean(say < SILENT)) > 0.01:
         notes.append(f"the second lead has no say at {silent:.0%} of the beats: it is noise there, or came off")
-    if (instead := read_instead(unreadable, second, fs)) > 0.5:
-        notes.append(f"the second lead can be read in {instead:.0%} of what the first cannot: --lead takes it as the first")
+    if by_second is not None and by_second.any():
+        notes.append(f"{by_second.sum():,} of the beats are seen in the second lead only: the first cannot be read there")
     return notes
-
-
-def read_instead(unreadable, second, fs):
-    """How much of the unreadable stretches of one lead, as a share, can be read in the second; 0 where they are less than a
-    twentieth of the recording."""
-    def marked(stretches):
-        mask = np.zeros(len(second), bool)
-        for start, stop, _ in stretches:
-            mask[start:stop] = True
-        return mask
-
-    if sum(stop - start for start, stop, _ in unreadable) < 0.05 * len(second):
-        return 0.0
-    lost = marked(unreadable)
-    return 1 - np.mean(marked(beats.unreadable(second, fs))[lost])
 
 
 def upright(recording, invert="auto"):
@@ -403,7 +392,8 @@ def label_recording(path, folder, options):
         recording = records.read_recording(path, options["lead"], options["fs"], options["unit"],
                                            _second_to_read(options["second"], options["model"]))
         recording, found = upright(recording, options["invert"])
-        model = choose_model(options["model"], len(recording.signal) / recording.fs, len(found[0]), options["weight"])
+        peaks = found[0] if recording.second is None else beats.in_either_lead(found, recording.second, recording.fs)[0]
+        model = choose_model(options["model"], len(recording.signal) / recording.fs, len(peaks), options["weight"])
         model = _loaded(model, options["weight"], options["engine"], tuple(identity["model_sha256"].values()))
         table = classify(recording.signal, recording.fs, model, mains=options["mains"], found=found, second=recording.second)
         _needs_context(options["second"], table, path)

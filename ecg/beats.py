@@ -169,6 +169,26 @@ def find_beats(ecg, fs, chunk=600.0):
     return _detect(ecg, fs, chunk)
 
 
+def in_either_lead(found, second, fs):
+    """What `find_beats` gave for a lead, completed by another lead of the same recording: (R peaks int64 (m,), the stretches in which
+    neither lead can be read, which of the peaks are the second lead's bool (m,)).
+
+    found: of the first lead, whose peaks stay as they are; second: (n,) the other lead, asked where the first is unreadable only."""
+    peaks, lost = found
+    if not lost:
+        return peaks, lost, np.zeros(len(peaks), bool)
+    theirs, gone = find_beats(second, fs)
+    theirs = theirs[_inside(np.array([span[:2] for span in lost]), theirs)]
+    if len(peaks):                                    # not a beat again that the first lead has just outside the stretch
+        after = np.searchsorted(peaks, theirs)
+        near = np.minimum(np.abs(theirs - peaks[np.maximum(after - 1, 0)]), np.abs(peaks[np.minimum(after, len(peaks) - 1)] - theirs))
+        theirs = theirs[near > APART * fs]
+    both = np.concatenate([peaks, theirs])
+    order = np.argsort(both)
+    neither = [(max(start, a), min(stop, b), reason) for start, stop, reason in lost for a, b, _ in gone if max(start, a) < min(stop, b)]
+    return both[order], neither, (order >= len(peaks))
+
+
 def _detect(ecg, fs, chunk, live=False):
     """(R peaks, unreadable stretches) of one lead."""
     ecg = np.asarray(ecg)

@@ -608,13 +608,14 @@ BLOCK, BESIDE = 4096, 128   # beats classified at once, and beats on either side
 NOISE, CLEAN = 0.75, 0.90   # correlation with the template, up to which a lead is noise, and from which it is believed
 
 
-def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0, second=None):
+def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0, second=None, by_second=None):
     """(class probabilities of every beat: float64 (m, 5), columns N S V F Q (ecg.beats.CLASS_NAMES); the second lead's say in them,
     0..1 (m,), 0 without one).
 
     model: an onnxruntime.InferenceSession of ecg_model_context*.onnx (torch is not needed), or the network that models.load gives, with its
-    card as `.card`. second: (n,) another lead of the same recording, which is asked too. The other arguments are those of `describe`. Q is 1
-    for a beat that a pacemaker started or whose samples are missing in `ecg`, else 0: the network knows N, S, V and F."""
+    card as `.card`. second: (n,) another lead of the same recording, which is asked too, and alone about the beats `by_second` (m,), bool:
+    those that `ecg` does not show. The other arguments are those of `describe`. Q is 1 for a beat that a pacemaker started or whose
+    samples are missing in the lead that tells of it, else 0: the network knows N, S, V and F."""
     card = _card(model)
     if tuple(card["input"]["names"]) != NAMES:
         raise InputError(f"the model {card.get('name', 'context')} was trained on other numbers than this program computes: train it again "
@@ -627,10 +628,15 @@ def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0, second=None):
     beats, spiked = _described(ecg, fs, r_peaks, past, delay, spikes=whole)
     leads = [beats] if second is None else [beats, describe(second, fs, r_peaks, past, delay)]
     say = None if second is None else shares(leads)
+    if by_second is not None:
+        say[:, by_second] = [[0], [1]]
     scores = logits(model, leads, say) / card.get("temperature", 1.0)
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities[:, [CLASS_NAMES.index(c) for c in card["classes"]]] = scores / scores.sum(axis=1, keepdims=True)
-    lost = np.flatnonzero(~np.isfinite(np.asarray(ecg)[r_peaks]))
+    seen = np.isfinite(np.asarray(ecg)[r_peaks])
+    if by_second is not None:
+        seen[by_second] = np.isfinite(np.asarray(second)[r_peaks[by_second]])
+    lost = np.flatnonzero(~seen)
     unclear = np.union1d(np.flatnonzero(_steadily(spiked) if whole else paced(ecg, fs, r_peaks)), lost)
     probabilities[unclear] = np.eye(len(CLASS_NAMES))[CLASS_NAMES.index("Q")]
     return probabilities, np.zeros(len(r_peaks)) if say is None else say[1]

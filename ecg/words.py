@@ -176,6 +176,8 @@ ZH = {
     "clipped": "削顶",
     "noise": "噪声",
     "beside missing samples": "邻近缺失信号",
+    "paced or beside missing samples": "起搏或邻近缺失信号",
+    "seen in the second lead only": "仅见于第二导联",
     "last beat: no beat after it": "最后一个心搏：其后无心搏",
     "V, S or F": "V、S 或 F",
     "uncertain": "不确定",
