@@ -487,11 +487,9 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
         card["metrics"] |= {"val_acc": float(np.trace(matrix) / len(y_val)), "val_macro_f1": float(macro_f1(matrix, names)),
                             "val_f1": dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)))), "confusion": matrix,
                             "seconds": sum(run.history["seconds"])}
-        logits = logits_of(run.kept, x_val).numpy()
-        matrix = confusion(y_val.cpu(), logits.argmax(1))
-        card["last"] = {"epoch": run.epoch, "val_acc": float(np.trace(matrix) / len(y_val)), "val_macro_f1": float(macro_f1(matrix, names)),
-                        "val_f1": dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)))), "macro_f1_over": names,
-                        "temperature": round(fit_temperature(logits, y_val.cpu().numpy()), 4)}
+        scores, matrix = validation(run.kept, x_val, y_val, names)
+        card["last"] = {"epoch": run.epoch, **scores, "val_f1": dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)))), "macro_f1_over": names,
+                        "temperature": round(fit_temperature(logits_of(run.kept, x_val).numpy(), y_val.cpu().numpy()), 4)}
         artifacts.save_json(artifacts.card_path(weights_file), {**card, "history": run.history})
         run.best = card["metrics"]
     return run.history, run.best
