@@ -547,6 +547,16 @@ def print_cv(patients, found):
         groups.setdefault(p.name.split("/")[0], []).append(p)
     for name, view in itertools.product(groups, ("annotated", "detected")):
         print(score_line(f"{name}, {view} peaks", score_patients(groups[name], found, view)))
+    print("Rhythms spliced into these recordings, percent of beats: " + "; ".join(
+        f"{kind} " + ", ".join(f"{said} {100 * share:.1f}" for said, share in _spliced(patients, found, kind)) for kind in RHYTHMS))
+
+
+def _spliced(patients, found, kind):
+    """(what, share of beats): N beats called S, and S beats found where the rhythm has any, in the recordings with that rhythm."""
+    true = np.concatenate([p.views[kind].classes for p in patients])
+    said = np.concatenate([found[p.name][kind].argmax(axis=1) for p in patients])
+    wrong = (said[true == 0] == 1).mean()
+    return [("N called S", wrong)] + ([("S found", (said[true == 1] == 1).mean())] if kind in ("tachycardia", "bigeminy") else [])
 
 
 def export(net, path, card):
@@ -676,7 +686,7 @@ def main(argv=None):
     if len(patients) < args.folds:
         raise InputError(f"--records: {len(patients)} records without pacing are too few for --folds {args.folds}")
     recipe = Recipe(epochs=args.epochs)
-    found = cross_validate(patients, args.folds, args.seed, 1 if not args.cv else args.members, recipe)
+    found = cross_validate(patients, args.folds, args.seed, 1 if not args.cv else args.members, recipe, views=("annotated", "detected", *RHYTHMS))
     print_cv(patients, found)
     if args.cv:
         return

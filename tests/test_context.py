@@ -398,7 +398,7 @@ def test_training_by_command(svdb, run, tmp_path):
     done = run("model_context.py", "--records", tmp_path, "--protocol", "all", "--folds", 2, "--epochs", 1, "--members", 1,
                "--weight", tmp_path / "weight")
     card = artifacts.load_json(tmp_path / "weight" / "model_context.json", "")
-    assert "Cross-validation by record, 4 records" in done.stdout and "within" in done.stdout
+    assert "Cross-validation by record, 4 records" in done.stdout and "within" in done.stdout and "block N called S" in done.stdout
     assert [name.split("/")[1] for name in card["manifest"]["records"]] == ["800", "802", "804", "821"]
     assert sorted(p.name for p in (tmp_path / "weight").iterdir()) == ["ecg_model_context.onnx", "model_context.json", "model_context.pth"]
 
