@@ -439,7 +439,7 @@ def plot_history(history, title=""):
     for key, (ax, color, label) in styles.items():
         if history.get(key):
             ax.plot(np.arange(1, len(history[key]) + 1), history[key], "o-", ms=3, lw=1, color=color, label=label)
-    loss.set(xlabel="epoch", ylabel="cross-entropy")
+    loss.set(xlabel="epoch", ylabel="loss")
     share.set(xlabel="epoch")
     for ax in (loss, share):
         ax.grid(lw=0.3)

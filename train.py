@@ -306,7 +306,7 @@ def train_epoch(run, x, y, order, recipe, row_weight=None, rank=0, ranks=1, devi
 # ------------------------------------------------------------------------------------------------- what is logged
 
 def log_epoch(writer, row, epoch):
-    """TensorBoard's scalars: loss (cross-entropy, mean over rows) and accuracy (share of rows) on training rows while they
+    """TensorBoard's scalars: loss (cross-entropy, with --hints plus what these cost; mean over rows) and accuracy (share of rows) on training rows while they
     are learnt and on validation rows after the epoch; macro-F1 (mean over classes, what selects the epoch); learning rate."""
     for tag, key in (("Train/Loss", "train_loss"), ("Train/Acc", "train_acc"), ("Val/Loss", "val_loss"), ("Val/Acc", "val_acc"),
                      ("Val/MacroF1", "val_macro_f1"), ("LearningRate", "lr")):
