@@ -43,7 +43,9 @@ PACED_SHARE = 0.1           # a record with more paced beats than this is not tr
 BIAS = (0.0, -1.0, -1.0, -1.5)
 TOLERANCE = 0.15            # s within which a detected peak is the annotated beat
 RHYTHMS = ("tachycardia", "fibrillation", "bigeminy", "block", "sinus")
-VIEWS = ("annotated", "detected", "moving", *RHYTHMS)
+ALL_RHYTHMS = (*RHYTHMS, "ectopic")     # by default the last is left out: what it gains in one record it costs elsewhere
+SEEN = ("annotated", "detected", "moving")
+VIEWS = (*SEEN, *RHYTHMS)
 
 
 class Residual(nn.Module):
@@ -165,10 +167,10 @@ def _records(folder, annotator):
 
 def _view(view, recording, at, true):
     """annotated: the reference's beats. detected: what the detector finds. moving: a poor detector's beats, and five minutes of past only.
-    One of RHYTHMS: the annotated beats of a recording into which that rhythm has been spliced (`with_rhythm`)."""
+    One of ALL_RHYTHMS: the annotated beats of a recording into which that rhythm has been spliced (`with_rhythm`)."""
     fs, leads = recording.fs, [signal for signal in (recording.signal, recording.second) if signal is not None]
     seed = len(leads[0]) + len(at)
-    if view in RHYTHMS:                                       # the same seed for every lead: the same beats, cut at the same samples
+    if view in ALL_RHYTHMS:                                   # the same seed for every lead: the same beats, cut at the same samples
         spliced = [with_rhythm(view, signal, fs, at, true, np.random.default_rng(seed)) for signal in leads]
         peaks, classes = spliced[0][1:]
         return View(peaks, [context.describe(signal, fs, peaks) for signal, *_ in spliced], classes)
@@ -195,6 +197,8 @@ def with_rhythm(kind, signal, fs, peaks, classes, rng):
                   that follow each other directly now come at half the interval of the rest.
     sinus         In up to three long stretches the RR interval of the normal beats goes up and down by 5 to 25 % every 3 to 9 beats, as
                   breathing makes it do: class N.
+    ectopic       In one stretch of half the recording or more, another pacemaker in the atria leads: beats at a steady 0.5 to 0.75 of the usual
+                  interval, P wave cut away or kept, are S; every few beats it pauses for 1 to 1.8 of it, and the beat after that is N.
     classes: 0..3 or -1 of every peak. Other ectopic beats inside a stretch are dropped. Where an interval is longer than it was, the
     signal stays at its last level. A joint is spread over 60 ms."""
     n = len(peaks)
@@ -237,6 +241,16 @@ def with_rhythm(kind, signal, fs, peaks, classes, rng):
             mean, spread = rng.uniform(0.55, 0.95), rng.uniform(0.12, 0.28)
             rr[k] = usual * np.clip(mean * np.exp(spread * rng.standard_normal(len(k))), 0.38, 1.3)
             lead[k] = np.where(classes[k] == 0, 0.08, 0.12) * fs
+    elif kind == "ectopic":
+        for k in stretches(1, 0.5 * n, 0.95 * n):
+            keep[k] = classes[k] == 0
+            k = k[keep[k]]
+            late = np.zeros(len(k), bool)
+            after_pause = np.cumsum(rng.geometric(rng.uniform(0.12, 0.4), len(k)) + 1)
+            late[after_pause[after_pause < len(k)]] = True
+            share = rng.uniform(0.5, 0.75) * (1 + 0.02 * rng.standard_normal(len(k)))
+            rr[k[:-1]] = usual * np.where(late, rng.uniform(1.0, 1.8, len(k)), share)[1:]
+            label[k], lead[k] = np.where(late, 0, 1), np.where(late, lead[k], rng.choice([0.08, 0.22]) * second)
     elif kind == "sinus":
         for k in stretches(rng.integers(1, 4), 0.1 * n, 0.5 * n):
             keep[k] = classes[k] == 0
@@ -547,8 +561,10 @@ def print_cv(patients, found):
         groups.setdefault(p.name.split("/")[0], []).append(p)
     for name, view in itertools.product(groups, ("annotated", "detected")):
         print(score_line(f"{name}, {view} peaks", score_patients(groups[name], found, view)))
-    print("Rhythms spliced into these recordings, percent of beats: " + "; ".join(
-        f"{kind} " + ", ".join(f"{said} {100 * share:.1f}" for said, share in _spliced(patients, found, kind)) for kind in RHYTHMS))
+    rhythms = [view for view in patients[0].views if view in ALL_RHYTHMS]
+    if rhythms:
+        print("Rhythms spliced into these recordings, percent of beats: " + "; ".join(
+            f"{kind} " + ", ".join(f"{said} {100 * share:.1f}" for said, share in _spliced(patients, found, kind)) for kind in rhythms))
 
 
 def _spliced(patients, found, kind):
@@ -556,7 +572,7 @@ def _spliced(patients, found, kind):
     true = np.concatenate([p.views[kind].classes for p in patients])
     said = np.concatenate([found[p.name][kind].argmax(axis=1) for p in patients])
     wrong = (said[true == 0] == 1).mean()
-    return [("N called S", wrong)] + ([("S found", (said[true == 1] == 1).mean())] if kind in ("tachycardia", "bigeminy") else [])
+    return [("N called S", wrong)] + ([("S found", (said[true == 1] == 1).mean())] if kind in ("tachycardia", "bigeminy", "ectopic") else [])
 
 
 def export(net, path, card):
@@ -653,7 +669,7 @@ def make_card(net, protocol, patients, heat, metrics, args):
             "output": "logits of the beats in one lead, class biases inside; labels are given after ecg.context.agreed and over_leads",
             "classes": CLASSES, "class_bias": net.bias.tolist(), "temperature": heat, "protocol": protocol,
             "manifest": {"synthetic": False, "protocol": protocol, "seed": args.seed, "annotator": args.annotator,
-                         "second": args.second,
+                         "second": args.second, "rhythms": list(args.rhythms),
                          "records": [p.name for p in patients],
                          "beats": {c: int(sum((p.views["annotated"].classes == k).sum() for p in patients)) for k, c in enumerate(CLASSES)}},
             "metrics": metrics, "versions": artifacts.versions()}
@@ -667,6 +683,8 @@ def main(argv=None):
     parser.add_argument("--protocol", choices=PROTOCOLS, default="interpatient",
                         help="interpatient: DS1; interpatient_plus: DS1 and the folders without DS2; all: every record")
     parser.add_argument("--cv", action="store_true", help="print the cross-validation by record and write nothing")
+    parser.add_argument("--rhythms", nargs="*", choices=ALL_RHYTHMS, default=list(RHYTHMS), metavar="NAME",
+                        help=f"rhythms spliced into the recordings that are learnt, of {', '.join(ALL_RHYTHMS)}")
     parser.add_argument("--folds", type=int, default=5, help="parts of the cross-validation")
     parser.add_argument("--members", type=int, default=3, help="networks averaged")
     parser.add_argument("--epochs", type=int, default=Recipe().epochs, help="passes over the training beats")
@@ -682,11 +700,12 @@ def main(argv=None):
     began = time.perf_counter()
     wanted = None if args.protocol == "all" else lambda name: name not in DS2
     folders = [artifacts.locate(folder) for folder in args.records]
-    patients = select(load_patients(folders, args.annotator, wanted=wanted, second=args.second), args.protocol)
+    patients = select(load_patients(folders, args.annotator, (*SEEN, *args.rhythms), wanted, second=args.second), args.protocol)
     if len(patients) < args.folds:
         raise InputError(f"--records: {len(patients)} records without pacing are too few for --folds {args.folds}")
     recipe = Recipe(epochs=args.epochs)
-    found = cross_validate(patients, args.folds, args.seed, 1 if not args.cv else args.members, recipe, views=("annotated", "detected", *RHYTHMS))
+    found = cross_validate(patients, args.folds, args.seed, 1 if not args.cv else args.members, recipe,
+                           views=("annotated", "detected", *args.rhythms))
     print_cv(patients, found)
     if args.cv:
         return

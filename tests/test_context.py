@@ -329,7 +329,7 @@ def test_sequences_come_from_every_view_and_lead():
 def test_a_spliced_rhythm_is_the_same_in_every_lead():
     import model_context
     ecg, peaks, ectopic = synthetic(200)
-    for kind in model_context.RHYTHMS:
+    for kind in model_context.ALL_RHYTHMS:
         (a, p, c), (b, q, d) = (model_context.with_rhythm(kind, x, 250, peaks, 2 * ectopic.astype(int), np.random.default_rng(3))
                                 for x in (ecg, np.sin(np.arange(len(ecg)) / 50)))
         assert len(a) == len(b) and np.array_equal(p, q) and np.array_equal(c, d)
@@ -340,7 +340,7 @@ def test_matching_is_one_to_one():
     assert model_context.match([95, 110, 300, 900], [100, 305, 500], 100).tolist() == [0, -1, 1, -1]
 
 
-@pytest.mark.parametrize("kind", ["tachycardia", "fibrillation", "bigeminy", "block", "sinus"])
+@pytest.mark.parametrize("kind", ["tachycardia", "fibrillation", "bigeminy", "block", "sinus", "ectopic"])
 def test_spliced_rhythms_are_what_they_are_called(kind):
     """Over many draws: the R peaks lie on QRS complexes, and the intervals before the beats called S are those of the rhythm."""
     import model_context
@@ -365,6 +365,8 @@ def test_spliced_rhythms_are_what_they_are_called(kind):
         doubled, halved = ((np.abs(np.concatenate(ratios) / by - 1) < 0.15).sum() for by in (2, 0.5))
         assert len(before) == 0 and dropped == 0 and doubled > 50 and halved > 50
         assert all((np.abs(r / 2 - 1) < 0.15).any() for r in ratios)
+    elif kind == "ectopic":                          # most beats of the stretch are S, steady and sooner than those before and after it
+        assert len(before) > 800 and 0.35 < np.median(before) < 0.65 and dropped == 8
     elif kind == "sinus":                            # no jump as in the other rhythms, but much more than the 0.02 s of the recording
         assert len(before) == 0 and np.median(spread) > 0.05 and np.mean(np.abs(np.log(np.concatenate(ratios))) < 0.35) > 0.97
     else:
