@@ -12,6 +12,7 @@ import pytest
 
 import data_preprocess
 from ecg import artifacts, beats
+from ecg.artifacts import InputError
 
 ROW_ORDER_SHA = {  # of the float32 rows, C order
     "train": "9efde051b70cb8e2f048865d40043b5220da91ed8a2c23fe2f456edd3374cf80",
@@ -57,6 +58,23 @@ def test_csv_and_records_give_the_same_rows(real, run, tmp_path):
     run("data_preprocess.py", "--source", "csv", "--data", tmp_path)
     ours, theirs = artifacts.load_manifest(real), artifacts.load_manifest(tmp_path)
     assert ours["outputs_sha256"] == theirs["outputs_sha256"] and ours["rows"] == theirs["rows"]
+
+
+def test_the_companion_file_tells_what_rows_do_not(tmp_path):
+    """Record, sample, symbol and prematurity come back as they were; a companion file without a column is of an older version."""
+    rng = np.random.default_rng(0)
+    early = data_preprocess.prematurity(np.array([100, 400, 700, 850, 1300, 1600]))
+    assert early[0] == 0 and early[3] == pytest.approx(np.log(0.5), abs=1e-3) and early[4] == pytest.approx(np.log(1.5), abs=1e-3)
+    rows = data_preprocess.Rows(rng.random((6, 187), np.float32), np.array([0, 0, 0, 1, 2, 4]), np.array(["100"] * 6),
+                                np.array([100, 400, 700, 850, 1300, 1600]), np.array(list("NNNAV/")), early)
+    for split in ("train", "test"):
+        data_preprocess.write_csv(tmp_path / f"mitbih_{split}.csv", rows)
+    for back in data_preprocess.from_csvs(tmp_path):
+        assert all(np.array_equal(mine, theirs) for mine, theirs in zip(rows, back))
+    old = tmp_path / "mitbih_train_source.csv"
+    pd.read_csv(old, dtype=str)[["record", "sample"]].to_csv(old, index=False)
+    with pytest.raises(InputError, match="mitbih_train_source.csv has no column early"):
+        data_preprocess.from_csvs(tmp_path)
 
 
 def test_training_rows_are_serving_rows(rows, mitdb):
