@@ -212,7 +212,7 @@ class Run:
     """What changes from step to step, and how it is saved and restored: network, optimiser, average, history."""
 
     def __init__(self, net, recipe, rows, device, ranks=1, kinds=0):
-        self.network = models.fast_form(net).to(device)
+        self.network = models.fast_form(net, same_dropout=not recipe.bf16).to(device)
         if ranks > 1:
             models.SyncedBatchNorm.convert(self.network)
         self.learner = Learner(self.network, kinds)

@@ -97,6 +97,22 @@ def test_residual_sees_the_length_of_the_row():
     assert (net(longer) - net(row)).abs().max() > 100 * (net(within) - net(row)).abs().max()
 
 
+@pytest.mark.parametrize("p", [0.0, 0.25, 0.5, 1.0])
+def test_quick_dropout_drops_as_many(p):
+    """On images in any memory order: the share p is 0, the rest grows so that the mean stays; gradients follow; eval mode drops nothing."""
+    torch.manual_seed(0)
+    drop = models._QuickDropout(p)
+    for order in (torch.channels_last, torch.contiguous_format):
+        x = torch.ones(40, 33, 1, 91).contiguous(memory_format=order).requires_grad_()
+        y = drop(x)
+        y.sum().backward()
+        assert (y == 0).float().mean().item() == pytest.approx(p, abs=0.01) and torch.equal(x.grad, y.detach())
+        assert p == 1 or y.mean().item() == pytest.approx(1, abs=0.02)
+        share = (y == 0).float().mean(dim=(0, 2, 3))                      # no channel, no place is spared
+        assert share.std() < 0.02 and (y == 0).float().mean(dim=(0, 1, 2)).std() < 0.03
+    assert torch.equal(drop.eval()(x), x) and not torch.equal(models._QuickDropout(0.5)(x), models._QuickDropout(0.5)(x))
+
+
 def test_residual_members_answer_together_and_learn_alone():
     torch.manual_seed(0)
     net, x = ResidualNet(*FLAT, dropout_rate=0.0), torch.rand(8, 187)
