@@ -32,7 +32,6 @@ from ecg.artifacts import InputError
 
 URL = "https://physionet.org/files/mitdb/1.0.0/"
 TEST_INDEX = artifacts.HOME / "ecg" / "kaggle_test_index.csv.gz"  # which beat of MIT-BIH is which row of mitbih_test.csv
-ABOUT = ("record", "sample", "symbol", "early")     # of `Rows`: the columns of the companion file
 # SHA-256 of the float32 rows in the CSVs' order: what tells the published rows from any others
 TEST_ROWS_SHA = "6f64721ee4fffe369be7e0cd8136ed1a0b9cf7871df1455001ddbfa824b8b6fd"
 ALL_ROWS_SHA = "91a473f8aa67f8ca0908eb69e72d53afae1e5d21a0c7f32e70015962f2552d97"
@@ -67,6 +66,9 @@ class Rows(NamedTuple):
     @property
     def counts(self):
         return {name: int(n) for name, n in zip(beats.CLASS_NAMES, np.bincount(self.y, minlength=5))}
+
+
+ABOUT = Rows._fields[2:]     # the columns of the companion file
 
 
 # --------------------------------------------------------------------------------------------------- sources
@@ -200,7 +202,7 @@ def from_csvs(archive):
             if missing := sorted(set(ABOUT) - set(source)):
                 raise InputError(f"{_companion(path)} has no column {missing[0]}: it is of an older version, make both again with "
                                  "python data_preprocess.py --source records")
-            rows = Rows(x, y, *(source[name].to_numpy(dtype=rows._asdict()[name].dtype) for name in ABOUT))
+            rows = Rows(x, y, *(source[name].to_numpy(dtype=getattr(rows, name).dtype) for name in ABOUT))
         elif split == "test" and _sha(x) == TEST_ROWS_SHA:
             source = pd.read_csv(TEST_INDEX, dtype={"record": str})
             rows = rows._replace(record=source.record.to_numpy(dtype="U8"), sample=source["sample"].to_numpy())

@@ -180,13 +180,21 @@ def load(name, weight="weight", engine="auto", threads=0):
     return load_onnx_model(name, weight, threads) if engine == "onnx" else load_model(name, weight)
 
 
+def find(signal, fs, second=None):
+    """Where the beats of a recording are: ((R peaks int64 (m,), unreadable stretches, which peaks are the second lead's bool (m,)) in the lead
+    itself, the same in either lead), as ecg.beats.find_beats and in_either_lead tell. second: (n,) another lead, or None."""
+    peaks, unreadable = beats.find_beats(signal, fs)
+    own = peaks, unreadable, np.zeros(len(peaks), bool)
+    return own, own if second is None else beats.in_either_lead((peaks, unreadable), second, fs)
+
+
 def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="auto", mains="auto", found=None, second=None):
     """Find and classify the beats of a recording.
 
     signal: (n,) one lead in any unit, NaN where samples are missing; fs in Hz, 50 to 2000. model: a name (`auto`, `context`, `self`,
     ...), a path, or what load_model or load_onnx_model gave. r_peaks: (m,) sample numbers, when they are known already.
     mains: `auto` takes strong mains hum out, and nothing else, because the models were trained on raw signals; `none` leaves it.
-    found: what ecg.beats.find_beats gave for this signal, when it has been asked already. second: (n,) a second lead of the same
+    found: what `find` gave for these leads, when it has been asked already. second: (n,) a second lead of the same
     recording, which the context model asks too; the R peaks are those of `signal`, and of the second where `signal` cannot be read.
     Returns a DataFrame, one line a beat: sample, time_s, label (N S V F Q, `?` where a beat could not be classified),
     confidence, p_N ... p_Q, quality (`ok` or the reason). Its attrs hold model (name), unreadable (start, stop, reason in
@@ -195,25 +203,24 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
     """
     signal = np.asarray(signal)
     signal = signal if signal.dtype == np.float32 else signal.astype(np.float64, copy=False)     # twice the memory of a day
-    found, unreadable = beats.find_beats(signal, fs) if found is None else found
-    found = found if r_peaks is None else np.asarray(r_peaks, np.int64)
     if second is not None and np.shape(second) != signal.shape:
         raise ValueError(f"second has shape {np.shape(second)}: it must be that of the signal, {signal.shape}")
-    either = beats.in_either_lead((found, unreadable), second, fs) if second is not None and r_peaks is None else (found, unreadable, None)
+    own, either = find(signal, fs, second if r_peaks is None else None) if found is None else found
+    if r_peaks is not None:
+        own = either = np.asarray(r_peaks, np.int64), own[1], np.zeros(len(r_peaks), bool)
     signal, hum = remove_strong_hum(signal, fs) if mains == "auto" else (signal, None)
     notes = [hum] if hum else []
     if isinstance(model, (str, Path)):
         model = load(choose_model(str(model), len(signal) / fs, len(either[0]), weight), weight, engine)
     card = card_of(model)
-    if is_context(card):
-        found, unreadable, by_second = either
+    found, unreadable, by_second = either if is_context(card) else own
     quality = np.full(len(found), "ok", dtype=object)
     if is_context(card):
         second = remove_strong_hum(second, fs)[0] if second is not None and mains == "auto" else second
         probabilities, say = context.classify_beats(model, signal, fs, found, second=second, by_second=by_second)
         if second is not None:
             notes += notes_on_second(say, by_second)
-            quality[by_second if by_second is not None else []] = "seen in the second lead only"
+            quality[by_second] = "seen in the second lead only"
         quality[probabilities[:, CLASS_NAMES.index("Q")] == 1] = "paced or beside missing samples"
     else:
         probabilities = np.full((len(found), len(CLASS_NAMES)), np.nan)
@@ -240,21 +247,21 @@ def classify(signal, fs, model="auto", r_peaks=None, weight="weight", engine="au
 
 
 def notes_on_second(say, by_second):
-    """What a user should know of the second lead: at how many beats it had no `say` (m,), and how many are its own (`by_second` (m,), bool
-    or None)."""
+    """What a user should know of the second lead: at how many beats it had no `say` (m,), and how many are its own (`by_second` (m,),
+    bool)."""
     notes = []
     if len(say) and (silent := np.mean(say < SILENT)) > 0.01:
         notes.append(f"the second lead has no say at {silent:.0%} of the beats: it is noise there, or came off")
-    if by_second is not None and by_second.any():
+    if by_second.any():
         notes.append(f"{by_second.sum():,} of the beats are seen in the second lead only: the first cannot be read there")
     return notes
 
 
 def upright(recording, invert="auto"):
     """(recording, found): its lead turned where it lies upside down (invert: auto, yes, no), with a note on what was done or is
-    doubtful; and what ecg.beats.find_beats finds in it."""
-    found = beats.find_beats(recording.signal, recording.fs)
-    signal, turned = turn_upright(recording.signal, recording.fs, invert, recording.lead, found[0])
+    doubtful; and what `find` finds in it."""
+    found = find(recording.signal, recording.fs, recording.second)
+    signal, turned = turn_upright(recording.signal, recording.fs, invert, recording.lead, found[0][0])
     return recording._replace(signal=signal, notes=(*recording.notes, *([turned] if turned else []))), found
 
 
@@ -392,8 +399,7 @@ def label_recording(path, folder, options):
         recording = records.read_recording(path, options["lead"], options["fs"], options["unit"],
                                            _second_to_read(options["second"], options["model"]))
         recording, found = upright(recording, options["invert"])
-        peaks = found[0] if recording.second is None else beats.in_either_lead(found, recording.second, recording.fs)[0]
-        model = choose_model(options["model"], len(recording.signal) / recording.fs, len(peaks), options["weight"])
+        model = choose_model(options["model"], len(recording.signal) / recording.fs, len(found[1][0]), options["weight"])
         model = _loaded(model, options["weight"], options["engine"], tuple(identity["model_sha256"].values()))
         table = classify(recording.signal, recording.fs, model, mains=options["mains"], found=found, second=recording.second)
         _needs_context(options["second"], table, path)

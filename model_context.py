@@ -32,6 +32,7 @@ from data_preprocess import DS1, DS2
 from ecg import artifacts, context, ec57, records
 from ecg.artifacts import InputError
 from ecg.beats import classes_of, detect_r_peaks
+from ecg.scores import fit_temperature
 
 CLASSES = ["N", "S", "V", "F"]
 PROTOCOLS = ("interpatient", "interpatient_plus", "all")
@@ -428,16 +429,11 @@ def left_out(patients, k=5, seed=0, members=1, recipe=Recipe(), always=()):
                list(itertools.compress(patients, fold == j)))
 
 
-def temperature(patients, found, view="detected"):
-    """The temperature with the smallest cross-entropy of predictions on patients left out, `found` as `cross_validate` gives them."""
+def temperature_left_out(patients, found, view="detected"):
+    """The temperature that fits predictions on patients left out, `found` as `cross_validate` gives them."""
     y = np.concatenate([p.views[view].classes for p in patients])
     z = np.concatenate([found[p.name][view] for p in patients])[y >= 0]
-    y = y[y >= 0]
-
-    def cross_entropy(t):
-        return (np.logaddexp.reduce(z / t, axis=1) - z[np.arange(len(y)), y] / t).mean()
-
-    return float(min(np.exp(np.linspace(np.log(0.5), np.log(4), 40)), key=cross_entropy))
+    return fit_temperature(z, y[y >= 0])
 
 
 # ------------------------------------------------------------------------------------------------- one patient
@@ -554,7 +550,7 @@ def select(patients, protocol):
 
 def print_cv(patients, found):
     """The table of the cross-validation."""
-    print(f"Cross-validation by record, {len(patients)} records; temperature {temperature(patients, found):.2f}")
+    print(f"Cross-validation by record, {len(patients)} records; temperature {temperature_left_out(patients, found):.2f}")
     print("Se/+P in percent, F1; every confusion, missed and extra beat counts; whole recordings")
     groups = {"all": patients}
     for p in patients:
@@ -660,14 +656,14 @@ def load(path):
     return net, card
 
 
-def make_card(net, protocol, patients, heat, metrics, args):
+def make_card(net, protocol, patients, temperature, metrics, args):
     return {"name": "context", "architecture": "ContextNet",
             "arguments": {"numbers": len(context.NAMES), "members": len(net.members)},
             "input": {"kind": "numbers of ecg.context.describe, successive beats of one lead", "tensor": "numbers (batch, beats, numbers) float32",
                       "names": list(context.NAMES), "rate_hz": context.RATE, "mean": net.mean.tolist(), "scale": net.scale.tolist(),
                       "standardised_inside": True, "past_s": "whole recording in pages of 1800, or 300 with a delay of 60"},
             "output": "logits of the beats in one lead, class biases inside; labels are given after ecg.context.agreed and over_leads",
-            "classes": CLASSES, "class_bias": net.bias.tolist(), "temperature": heat, "protocol": protocol,
+            "classes": CLASSES, "class_bias": net.bias.tolist(), "temperature": temperature, "protocol": protocol,
             "manifest": {"synthetic": False, "protocol": protocol, "seed": args.seed, "annotator": args.annotator,
                          "second": args.second, "rhythms": list(args.rhythms),
                          "records": [p.name for p in patients],
@@ -713,7 +709,7 @@ def main(argv=None):
     metrics = {"cross_validation": {view: figures(score_patients(patients, found, view).sum(axis=0)) for view in ("annotated", "detected")},
                "folds": args.folds}
     path = artifacts.weights_path(args.weight, "context", "kaggle" if args.protocol == "all" else args.protocol)
-    card = make_card(net, args.protocol, patients, temperature(patients, found), metrics, args)
+    card = make_card(net, args.protocol, patients, temperature_left_out(patients, found), metrics, args)
     artifacts.save_weights(path, net.state_dict(), card)
     export(net, artifacts.onnx_path(path), card)
     worst = parity(net, artifacts.onnx_path(path), patients)

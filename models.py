@@ -122,8 +122,8 @@ class Lying(nn.Module):
 
 
 def fast_form(net, same_dropout=True):
-    """A copy of `net` in the form that is trained and exported (same_dropout: see `Wide`): every convolution over the length is a 2-D one over images one
-    sample high. PyTorch (oneDNN) and ONNX Runtime both have their fast kernels for 2-D convolutions only."""
+    """A copy of `net` in the form that is trained and exported (same_dropout: see `Wide`): every convolution over the length is a
+    2-D one over images one sample high. PyTorch (oneDNN) and ONNX Runtime both have their fast kernels for 2-D convolutions only."""
     return Wide(net, same_dropout) if any(isinstance(m, nn.Conv1d) for m in net.modules()) else Lying(net)
 
 

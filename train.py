@@ -76,10 +76,20 @@ def logits_of(network, x, batch=EVALUATION_BATCH):
 
 def validation(network, x, y, names):
     """({val_loss, val_acc, val_macro_f1}, confusion matrix) of rows x with classes y (tensors)."""
-    logits, y = logits_of(network, x), y.cpu()
+    return scores_of(logits_of(network, x), y, names)
+
+
+def scores_of(logits, y, names):
+    """`validation` of logits (n, classes) that are there already."""
+    y = y.cpu()
     matrix = confusion(y.numpy(), logits.argmax(1).numpy())
     return {"val_loss": F.cross_entropy(logits, y).item(), "val_acc": float(np.trace(matrix) / len(y)),
             "val_macro_f1": float(macro_f1(matrix, names))}, matrix
+
+
+def f1_by_class(matrix):
+    """{class: F1}, 0 where it is undefined."""
+    return dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)).tolist()))
 
 
 # ------------------------------------------------------------------------------------------------- one epoch
@@ -241,8 +251,8 @@ class Run:
                 mine.lerp_(theirs, share) if mine.is_floating_point() else mine.copy_(theirs)
 
     def state(self):
-        return {"network": self.network.narrow_state(), "more": self.learner.more.state_dict(), "optimiser": self.optimiser.state_dict(), "epoch": self.epoch,
-                "steps": self.steps, "row_loss": self.row_loss,
+        return {"network": self.network.narrow_state(), "more": self.learner.more.state_dict(),
+                "optimiser": self.optimiser.state_dict(), "epoch": self.epoch, "steps": self.steps, "row_loss": self.row_loss,
                 "average": self.average.narrow_state() if self.average is not None else None,
                 "history": json.dumps(self.history), "best": json.dumps(self.best)}
 
@@ -306,8 +316,8 @@ def train_epoch(run, x, y, order, recipe, row_weight=None, rank=0, ranks=1, devi
 # ------------------------------------------------------------------------------------------------- what is logged
 
 def log_epoch(writer, row, epoch):
-    """TensorBoard's scalars: loss (cross-entropy, with --hints plus what these cost; mean over rows) and accuracy (share of rows) on training rows while they
-    are learnt and on validation rows after the epoch; macro-F1 (mean over classes, what selects the epoch); learning rate."""
+    """TensorBoard's scalars: loss (cross-entropy, with --hints plus what these cost; mean over rows) and accuracy (share of rows) on training
+    rows while they are learnt and on validation rows after the epoch; macro-F1 (mean over classes, what selects the epoch); learning rate."""
     for tag, key in (("Train/Loss", "train_loss"), ("Train/Acc", "train_acc"), ("Val/Loss", "val_loss"), ("Val/Acc", "val_acc"),
                      ("Val/MacroF1", "val_macro_f1"), ("LearningRate", "lr")):
         if key in row:
@@ -461,7 +471,7 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
         if better:
             run.best = {"epoch": run.epoch, **scores, "macro_f1_over": names}
             if val:
-                run.best["val_f1"] = dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)).tolist()))
+                run.best["val_f1"] = f1_by_class(matrix)
         states = _random_states(device, ranks)
         if rank == 0:
             if better:
@@ -485,11 +495,12 @@ def fit(net, card, train, val, recipe, weights_file, *, seed, device, checkpoint
         log_figures(writer, matrix, x_val, y_val.cpu(), logits, scaler, first_epoch + run.best["epoch"])
         writer.close()
         card["metrics"] |= {"val_acc": float(np.trace(matrix) / len(y_val)), "val_macro_f1": float(macro_f1(matrix, names)),
-                            "val_f1": dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)))), "confusion": matrix,
+                            "val_f1": f1_by_class(matrix), "confusion": matrix,
                             "seconds": sum(run.history["seconds"])}
-        scores, matrix = validation(run.kept, x_val, y_val, names)
-        card["last"] = {"epoch": run.epoch, **scores, "val_f1": dict(zip(beats.CLASS_NAMES, np.nan_to_num(f1(matrix)))), "macro_f1_over": names,
-                        "temperature": round(fit_temperature(logits_of(run.kept, x_val).numpy(), y_val.cpu().numpy()), 4)}
+        logits = logits_of(run.kept, x_val)
+        scores, matrix = scores_of(logits, y_val, names)
+        card["last"] = {"epoch": run.epoch, **scores, "val_f1": f1_by_class(matrix), "macro_f1_over": names,
+                        "temperature": round(fit_temperature(logits.numpy(), y_val.cpu().numpy()), 4)}
         artifacts.save_json(artifacts.card_path(weights_file), {**card, "history": run.history})
         run.best = card["metrics"]
     return run.history, run.best
@@ -600,9 +611,8 @@ def train(args):
     if args.refit:
         card |= chosen_before(weights_file, card)
         train_rows, val_rows = tuple(torch.cat(pair) for pair in zip(train_rows, val_rows)), None
-    hints = None
-    if args.hints:
-        hints = hints_of(manifest.get("rows", {}), ("train", "val") if args.refit else ("train",), len(train_rows[1]))
+    splits = ("train", "val") if args.refit else ("train",)
+    hints = hints_of(manifest.get("rows", {}), splits, len(train_rows[1])) if args.hints else None
     report = print_line if rank == 0 else lambda text: None
     report(f"{type(net).__name__}, {card['parameters']:,} parameters, protocol {manifest['protocol']}, "
            f"{'SYNTHETIC' if manifest['synthetic'] else 'real'} rows, {device}, {torch.get_num_threads()} threads")

@@ -74,17 +74,21 @@ def single_beats(patients, weight):
         if artifacts.load_card(path)["architecture"] == "ContextNet":
             continue
         rows = []
-        for p, signal in patients_signals(patients):
-            table = classify(signal, p.fs, str(path), r_peaks=p.views["detected"].peaks)
-            labels = table.label.replace("?", "Q").map({c: k for k, c in enumerate("NSVFQ")}).to_numpy()
-            rows.append(mc.confusion(p, "detected", labels))
+        for p, recording in patients_recordings(patients):
+            rows.append(counted(p, classify(recording.signal, p.fs, str(path), r_peaks=p.views["detected"].peaks)))
         print(mc.score_line(f"DS1 -> DS2, detected, single beats: {path.stem[6:]}", rows))
         print(mc.score_line("  without 232", [c for c, p in zip(rows, patients) if p.record != "232"]))
 
 
-def patients_signals(patients):
+def patients_recordings(patients):
     for p in patients:
-        yield p, read_wfdb(FOLDERS[p.name.split("/")[0]] / p.record).signal
+        yield p, read_recording(FOLDERS[p.name.split("/")[0]] / p.record, lead=0, second="auto")
+
+
+def counted(patient, table):
+    """Counts (6, 6) of a table that inference.classify gave, as mc.confusion counts; a beat that could not be cut is Q."""
+    labels = table.label.replace("?", "Q").map({c: k for k, c in enumerate("NSVFQ")}).to_numpy()
+    return mc.confusion(patient._replace(views={"seen": mc.View(table["sample"].to_numpy(), [], None)}), "seen", labels)
 
 
 def table_svdb(svdb, mitdb, seed):
@@ -121,17 +125,15 @@ def table_lead_off(patients, weight):
     """DS2 by the model of DS1 + SVDB through inference.classify; the first lead stays at its last value in every third minute."""
     from inference import classify
     path = str(artifacts.weights_path(weight, "context", "interpatient_plus"))
+    found = {"both leads": [], "first lead off at times, alone": [], "first lead off at times, and the second": []}
+    for p, recording in patients_recordings(patients):
+        whole, second = recording.signal, recording.second
+        minute = np.arange(len(whole)) // int(60 * p.fs)
+        off = np.where(minute % 3 == 1, whole[np.maximum(minute * int(60 * p.fs) - 1, 0)], whole)
+        for rows, leads in zip(found.values(), ((whole, second), (off, None), (off, second))):
+            rows.append(counted(p, classify(leads[0], p.fs, path, second=leads[1])))
     print()
-    for title, off, use_second in (("both leads", False, True), ("first lead off at times, alone", True, False),
-                                   ("first lead off at times, and the second", True, True)):
-        rows = []
-        for p in patients:
-            recording = read_recording(FOLDERS[p.name.split("/")[0]] / p.record, lead=0, second="auto")
-            minute = np.arange(len(recording.signal)) // int(60 * p.fs)
-            signal = np.where(off & (minute % 3 == 1), recording.signal[np.maximum(minute * int(60 * p.fs) - 1, 0)], recording.signal)
-            table = classify(signal, p.fs, path, second=recording.second if use_second else None)
-            labels = table.label.map({c: k for k, c in enumerate("NSVFQ")}).to_numpy()
-            rows.append(mc.confusion(p._replace(views={"seen": mc.View(table["sample"].to_numpy(), [], None)}), "seen", labels))
+    for title, rows in found.items():
         total = mc.figures(np.sum(rows, axis=0))
         print(f"5  {title}: QRS Se {100 * total['QRS'][0]:.2f} +P {100 * total['QRS'][1]:.2f}, V F1 {100 * total['V'][2]:.1f}, "
               f"accuracy {100 * total['accuracy']:.2f}")

@@ -628,16 +628,14 @@ def classify_beats(model, ecg, fs, r_peaks, past=None, delay=60.0, second=None, 
     beats, spiked = _described(ecg, fs, r_peaks, past, delay, spikes=whole)
     leads = [beats] if second is None else [beats, describe(second, fs, r_peaks, past, delay)]
     say = None if second is None else shares(leads)
-    if by_second is not None:
+    seen = np.isfinite(np.asarray(ecg)[r_peaks])
+    if second is not None and by_second is not None:
         say[:, by_second] = [[0], [1]]
+        seen[by_second] = np.isfinite(np.asarray(second)[r_peaks[by_second]])
     scores = logits(model, leads, say) / card.get("temperature", 1.0)
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities[:, [CLASS_NAMES.index(c) for c in card["classes"]]] = scores / scores.sum(axis=1, keepdims=True)
-    seen = np.isfinite(np.asarray(ecg)[r_peaks])
-    if by_second is not None:
-        seen[by_second] = np.isfinite(np.asarray(second)[r_peaks[by_second]])
-    lost = np.flatnonzero(~seen)
-    unclear = np.union1d(np.flatnonzero(_steadily(spiked) if whole else paced(ecg, fs, r_peaks)), lost)
+    unclear = np.union1d(np.flatnonzero(_steadily(spiked) if whole else paced(ecg, fs, r_peaks)), np.flatnonzero(~seen))
     probabilities[unclear] = np.eye(len(CLASS_NAMES))[CLASS_NAMES.index("Q")]
     return probabilities, np.zeros(len(r_peaks)) if say is None else say[1]
 
