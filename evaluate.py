@@ -594,11 +594,13 @@ def label_record(folder, name, reference, model, peaks, loaded, weight, lead=Non
     if not keep.any():
         raise InputError(f"{folder}/{name}.{reference} holds no beats")
     given = np.unique(samples[keep & (samples >= 0) & (samples < len(recording.signal))])
-    found = given if peaks == "annotated" else beats.detect_r_peaks(recording.signal, recording.fs)
-    chosen = inference.choose_model(model, len(recording.signal) / recording.fs, len(found), weight)
+    annotated = peaks == "annotated"
+    found = inference.find(recording.signal, recording.fs, None if annotated else recording.second)
+    chosen = inference.choose_model(model, len(recording.signal) / recording.fs, len(given if annotated else found[1][0]), weight)
     if chosen not in loaded:
         loaded[chosen] = inference.load(chosen, weight)
-    table = inference.classify(recording.signal, recording.fs, loaded[chosen], r_peaks=found, weight=weight, second=recording.second)
+    table = inference.classify(recording.signal, recording.fs, loaded[chosen], r_peaks=given if annotated else None, weight=weight,
+                               found=found, second=recording.second)
     table.attrs["model_name"] = chosen if Path(chosen).suffix == "" else Path(chosen).stem.removeprefix("ecg_").removeprefix("model_")
     table.attrs["card"] = inference.card_of(loaded[chosen])
     header = (Path(folder) / f"{name}.hea").read_text(errors="replace")
