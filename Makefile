@@ -1,5 +1,6 @@
 # make run      the whole chain on embedded synthetic data, in demo/; ends with the shipped weights labelling a recording
 # make test     the tests; those on real recordings are skipped where there are none (ECG_DATA names their folder)
+# make check    style and unused code (ruff); make test begins with it
 # make results  every figure and table of the README and docs/results.md, from stored predictions (FRESH=1: predict again)
 # Each sets up .venv by itself. PYTHON=python3.12 chooses another interpreter, 3.11 to 3.13.
 
@@ -8,7 +9,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 DEMO   := --data demo/data --weight demo/weight
 
-.PHONY: run test results clean
+.PHONY: run check test results clean
 .DELETE_ON_ERROR:
 
 $(VENV)/ready: requirements.txt
@@ -36,12 +37,16 @@ run: $(VENV)/ready
 	$(PY) visualize.py --save demo/labels.png
 	@echo "pictures, labels and the report (demo/report.html) are in demo/; the model that made them was trained on real recordings"
 
-test: $(VENV)/ready-test
+check: $(VENV)/ready-test
+	$(PY) -m ruff check --quiet .
+	$(PY) -m ruff format --quiet --check .
+
+test: check
 	$(PY) -m pytest -q -n 2 --dist loadfile tests
 
 results: $(VENV)/ready
-	$(PY) evaluate.py --results $(if $(FRESH),--fresh)
-	@if [ -d data/mitdb ]; then $(PY) visualize.py --gallery docs --records data/mitdb; \
+	$(PY) benchmarks/results.py $(if $(FRESH),--fresh)
+	@if [ -d data/mitdb ]; then $(PY) benchmarks/gallery.py docs --records data/mitdb; \
 		else echo "data/mitdb is missing: the pictures of docs/gallery.md stay as they are"; fi
 
 clean:

@@ -1,19 +1,22 @@
-"""What the context model does on patients it never saw, and what it costs. Every figure of the README about it comes from here.
+"""What the context model does on patients it never saw, and what it costs. Every figure of the
+README about it comes from here.
 
-    python benchmarks/context.py --mitdb data/mitdb --svdb data/svdb                # tables 1, 3, 4: scored with the weights in weight/
-    python benchmarks/context.py --mitdb data/mitdb --svdb data/svdb --cv           # table 2 too: five trainings
+    # tables 1, 3, 4, 5: scored with the weights in weight/, or the shipped ones
+    python benchmarks/context.py --mitdb data/mitdb --svdb data/svdb
+    # table 2 too: five trainings
+    python benchmarks/context.py --mitdb data/mitdb --svdb data/svdb --cv
 
 1  DS1 -> DS2 and DS1 + SVDB -> DS2, annotated and detected peaks, with and without record 232 (single-beat models of the same protocol
    beside them where weight/ has them); the first five minutes learnt from a person's labels, from minute five on
 2  SVDB by cross-validation over its records; training: the other folds and MIT-BIH without paced records; by two leads, by the
-   first alone, and by that without the agreement of beats that are alike (ecg.context.agreed)
+   first alone, and by that without the agreement of beats that are alike (ecg.context.average_similar_beats)
 3  false alarms per hour on recordings without any V or without any S
 4  time per 100,000 beats on one core; pacing found
 5  the first lead off for one minute in three: what the second is worth then
 
 Se/+P in percent, F1 with 95 % bootstrap intervals over records. Every confusion, missed beat and false beat counts; whole recordings.
-"""
-import argparse
+"""  # noqa: E501 (the last paragraph is printed above the tables)
+
 import itertools
 import sys
 import time
@@ -24,132 +27,208 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-import model_context as mc                              # noqa: E402
-from data_preprocess import DS1, DS2                    # noqa: E402
-from ecg import artifacts, context                      # noqa: E402
-from ecg.beats import detect_r_peaks                    # noqa: E402
-from ecg.records import read_recording, read_wfdb       # noqa: E402
+import models  # noqa: E402
+from ecg import artifacts, cli, context, weights  # noqa: E402
+from ecg.beats import CLASSES, classes_of  # noqa: E402
+from ecg.evaluation.sequences import patient_counts, patient_figures, score_line, score_patients  # noqa: E402
+from ecg.formats import read_recording, read_wfdb  # noqa: E402
+from ecg.formats.annotation import annotated_records, read_annotation  # noqa: E402
+from ecg.mitdb import DS1, DS2  # noqa: E402
+from ecg.prediction import is_context_model, open_onnx  # noqa: E402
+from ecg.rpeaks import detect_r_peaks  # noqa: E402
+from ecg.training.adaptation import adapt  # noqa: E402
+from ecg.training.crossvalidation import left_out  # noqa: E402
+from ecg.training.patients import PACED_SHARE, VIEWS, DescribedView, labelled_minutes, load_patients  # noqa: E402
+from inference import classify  # noqa: E402
 
 PEAKS = ("annotated", "detected")
 LEADS = {1: "one lead", 2: "two leads"}
+UNPREDICTABLE = "232"  # sick sinus: its S beats are like its N beats; shown with and without
 
 
-def predicted(net, patients, leads=2):
-    return {p.name: {view: context.logits(net, p.views[view].leads[:leads]) for view in PEAKS} for p in patients}
+# ---- scoring -------------------------------------------------------------------------------------
 
 
-def table_ds2(patients, weight):
+def logits_of(net, patients, leads=2):
+    """{patient: {view: (m, 4)}} by the first so many leads."""
+    return {
+        p.name: {view: context.context_logits(net, p.views[view].leads[:leads]) for view in PEAKS}
+        for p in patients
+    }
+
+
+def print_scores(title, counts, patients=None):
+    """The lines of counts (records, 6, 6); with `patients` also those without record 232."""
+    print(score_line(title, counts))
+    if patients:
+        kept = [c for c, p in zip(counts, patients) if p.record != UNPREDICTABLE]
+        print(score_line(f"  without {UNPREDICTABLE}", kept))
+
+
+def print_views_and_leads(title, net, patients, without=False):
+    """Scores by annotated and detected peaks, by one and two leads. Returns the logits by both."""
+    found = {leads: logits_of(net, patients, leads) for leads in LEADS}
+    for view, leads in itertools.product(PEAKS, LEADS):
+        counts = score_patients(patients, found[leads], view)
+        print_scores(f"{title}, {view}, {LEADS[leads]}", counts, patients if without else None)
+    return found[2]
+
+
+def with_recordings(patients, folders):
+    for p in patients:
+        yield p, read_recording(folders[p.folder] / p.record, lead=0, second="auto")
+
+
+def counts_of_table(patient, table):
+    """Counts (6, 6) of a table that inference.classify gave; a beat that could not be cut is Q."""
+    labels = table.label.replace("?", "Q").map({c: k for k, c in enumerate(CLASSES)}).to_numpy()
+    view = DescribedView(table["sample"].to_numpy(), [], None)
+    return patient_counts(patient._replace(views={"given": view}), "given", labels)
+
+
+def context_weights(weight, protocol):
+    """The network of a protocol, or None where there is none."""
+    path = weights.in_folders(weights.weights_path(weight, "context", protocol))
+    return models.load_context(path)[0] if path.exists() else None
+
+
+# ---- 1, 2: patients never seen -------------------------------------------------------------------
+
+
+def table_ds2(patients, weight, folders):
     print("\n1  Patients of DS2")
-    for title, protocol in (("DS1 -> DS2", "interpatient"), ("DS1 + SVDB -> DS2", "interpatient_plus")):
-        path = artifacts.weights_path(weight, "context", protocol)
-        if not path.exists():
+    for title, protocol in (
+        ("DS1 -> DS2", "interpatient"),
+        ("DS1 + SVDB -> DS2", "interpatient_plus"),
+    ):
+        net = context_weights(weight, protocol)
+        if net is None:
+            path = weights.weights_path(weight, "context", protocol)
             print(f"{title}: {path} is missing")
             continue
-        net, card = mc.load(path)
-        assert not {name.split("/")[-1] for name in card["manifest"]["records"]} & set(DS2)
-        found = {leads: predicted(net, patients, leads) for leads in LEADS}
-        for view, leads in itertools.product(PEAKS, LEADS):
-            print(mc.score_line(f"{title}, {view}, {LEADS[leads]}", mc.score_patients(patients, found[leads], view)))
-            print(mc.score_line("  without 232", mc.score_patients([p for p in patients if p.record != "232"], found[leads], view)))
-        adapted(title, net, patients)
-    single_beats(patients, weight)
+        learnt = net.card["manifest"]["records"]
+        assert not {name.split("/")[-1] for name in learnt} & set(DS2)
+        print_views_and_leads(title, net, patients, without=True)
+        print_adapted(title, net, patients)
+    print_single_beats(patients, weight, folders)
 
 
-def adapted(title, net, patients, minutes=5):
-    """Before and after fine-tuning on the first five minutes' labels; scored from there on, detected peaks."""
+def print_adapted(title, net, patients, minutes=5):
+    """Before and after fine-tuning on the first five minutes' labels; scored from there on,
+    detected peaks."""
     before, after = [], []
     for p in patients:
-        seen = p.views["detected"]
-        tuned = mc.adapt(net, seen.leads, mc.labelled_minutes(p, minutes))
-        for model, rows in ((net, before), (tuned, after)):
-            rows.append(mc.confusion(p, "detected", context.logits(model, seen.leads).argmax(axis=1), learning=60 * minutes))
-    print(mc.score_line(f"{title}, from minute {minutes}, as it is", before))
-    print(mc.score_line(f"{title}, from minute {minutes}, adapted", after))
+        leads = p.views["detected"].leads
+        tuned = adapt(net, leads, labelled_minutes(p, minutes))
+        for model, counts in ((net, before), (tuned, after)):
+            labels = context.context_logits(model, leads).argmax(axis=1)
+            counts.append(patient_counts(p, "detected", labels, learning=60 * minutes))
+    print_scores(f"{title}, from minute {minutes}, as it is", before)
+    print_scores(f"{title}, from minute {minutes}, adapted", after)
 
 
-def single_beats(patients, weight):
+def print_single_beats(patients, weight, folders):
     """The single-beat models of the interpatient protocol, where they have been trained."""
-    from inference import classify
-    for path in sorted(Path(weight).glob("model_*_interpatient*.pth")):
-        if artifacts.load_card(path)["architecture"] == "ContextNet":
+    pattern = "model_*_interpatient*.pth"
+    places = [path for f in weights.search_folders(weight) for path in f.glob(pattern)]
+    paths = {path.name: path for path in reversed(places)}  # the first folder's counts
+    for name in sorted(paths):
+        path = paths[name]
+        if is_context_model(weights.load_card(path)):
             continue
-        rows = []
-        for p, recording in patients_recordings(patients):
-            rows.append(counted(p, classify(recording.signal, p.fs, str(path), r_peaks=p.views["detected"].peaks)))
-        print(mc.score_line(f"DS1 -> DS2, detected, single beats: {path.stem[6:]}", rows))
-        print(mc.score_line("  without 232", [c for c, p in zip(rows, patients) if p.record != "232"]))
-
-
-def patients_recordings(patients):
-    for p in patients:
-        yield p, read_recording(FOLDERS[p.name.split("/")[0]] / p.record, lead=0, second="auto")
-
-
-def counted(patient, table):
-    """Counts (6, 6) of a table that inference.classify gave, as mc.confusion counts; a beat that could not be cut is Q."""
-    labels = table.label.replace("?", "Q").map({c: k for k, c in enumerate("NSVFQ")}).to_numpy()
-    return mc.confusion(patient._replace(views={"seen": mc.View(table["sample"].to_numpy(), [], None)}), "seen", labels)
+        counts = []
+        for p, recording in with_recordings(patients, folders):
+            peaks = p.views["detected"].peaks
+            table = classify(recording.signal, p.fs, str(path), r_peaks=peaks)
+            counts.append(counts_of_table(p, table))
+        print_scores(f"DS1 -> DS2, detected, single beats: {path.stem[6:]}", counts, patients)
 
 
 def table_svdb(svdb, mitdb, seed):
-    print(f"\n2  SVDB, cross-validation over {len(svdb)} records (training: the other folds and {len(mitdb)} records of MIT-BIH)")
-    alone, one, found = {}, {}, {}
-    for net, out in mc.left_out(svdb, seed=seed, members=3, always=mitdb):
-        with mock.patch.object(context, "agreed", lambda logits, beats: logits):
-            alone.update(predicted(net, out, 1))
-        one.update(predicted(net, out, 1))
-        found.update(predicted(net, out))
-    for said, title in ((alone, "one lead, every beat for itself"), (one, "one lead"), (found, "two leads")):
+    print(
+        f"\n2  SVDB, cross-validation over {len(svdb)} records (training: the other folds and "
+        f"{len(mitdb)} records of MIT-BIH)"
+    )
+    alone, one, both = {}, {}, {}
+    network = models.model_class("context")
+    for net, out in left_out(lambda: network(members=3), svdb, seed=seed, always=mitdb):
+        each_alone = mock.patch("ecg.context.classify.average_similar_beats", lambda z, beats: z)
+        with each_alone:
+            alone.update(logits_of(net, out, 1))
+        one.update(logits_of(net, out, 1))
+        both.update(logits_of(net, out))
+    for found, title in (
+        (alone, "one lead, every beat for itself"),
+        (one, "one lead"),
+        (both, "two leads"),
+    ):
         for view in PEAKS:
-            print(mc.score_line(f"SVDB, {view}, {title}", mc.score_patients(svdb, said, view)))
-    table_false_alarms("SVDB, cross-validation", svdb, found)
+            print_scores(f"SVDB, {view}, {title}", score_patients(svdb, found, view))
+    table_false_alarms("SVDB, cross-validation", svdb, both)
+
+
+# ---- 3: false alarms -----------------------------------------------------------------------------
 
 
 def table_false_alarms(title, patients, found):
-    """Per hour, on the records without a beat of that class; N recall on the records with neither."""
-    counts = mc.score_patients(patients, found, "detected")
+    """Per hour, on the records without a beat of that class; N recall on the records with
+    neither."""
+    counts = score_patients(patients, found, "detected")
     hours = np.array([p.n_samples / p.fs / 3600 for p in patients])
-    normal = (counts[:, 1].sum(axis=1) == 0) & (counts[:, 2].sum(axis=1) == 0) & (counts[:, 3].sum(axis=1) == 0)
+    absent = counts.sum(axis=2) == 0  # (records, classes)
     for k, name in ((1, "S"), (2, "V")):
-        without = counts[:, k].sum(axis=1) == 0
+        without = absent[:, k]
         if without.any():
             alarms = counts[without][:, :, k].sum(axis=1)
-            print(f"3  {title}: false {name} per hour on {without.sum()} records without {name}: {alarms.sum() / hours[without].sum():.1f} "
-                  f"(median of records {np.median(alarms / hours[without]):.1f})")
+            print(
+                f"3  {title}: false {name} per hour on {without.sum()} records without {name}: "
+                f"{alarms.sum() / hours[without].sum():.1f} "
+                f"(median of records {np.median(alarms / hours[without]):.1f})"
+            )
+    normal = absent[:, 1:4].all(axis=1)
     if normal.any():
         c = counts[normal].sum(axis=0)
-        print(f"3  {title}: N recall on {normal.sum()} records of N only: {100 * c[0, 0] / c[0].sum():.2f} %")
+        recall = 100 * c[0, 0] / c[0].sum()
+        print(f"3  {title}: N recall on {normal.sum()} records of N only: {recall:.2f} %")
 
 
-def table_lead_off(patients, weight):
-    """DS2 by the model of DS1 + SVDB through inference.classify; the first lead stays at its last value in every third minute."""
-    from inference import classify
-    path = str(artifacts.weights_path(weight, "context", "interpatient_plus"))
-    found = {"both leads": [], "first lead off at times, alone": [], "first lead off at times, and the second": []}
-    for p, recording in patients_recordings(patients):
+# ---- 4, 5: cost, pacing, a lead that comes off ---------------------------------------------------
+
+
+def table_lead_off(patients, weight, folders):
+    """DS2 by the model of DS1 + SVDB through inference.classify; the first lead stays at its last
+    value in every third minute."""
+    path = weights.in_folders(weights.weights_path(weight, "context", "interpatient_plus"))
+    found = {
+        "both leads": [],
+        "first lead off at times, alone": [],
+        "first lead off at times, and the second": [],
+    }
+    for p, recording in with_recordings(patients, folders):
         whole, second = recording.signal, recording.second
         minute = np.arange(len(whole)) // int(60 * p.fs)
-        off = np.where(minute % 3 == 1, whole[np.maximum(minute * int(60 * p.fs) - 1, 0)], whole)
-        for rows, leads in zip(found.values(), ((whole, second), (off, None), (off, second))):
-            rows.append(counted(p, classify(leads[0], p.fs, path, second=leads[1])))
+        last = np.maximum(minute * int(60 * p.fs) - 1, 0)
+        off = np.where(minute % 3 == 1, whole[last], whole)
+        for counts, leads in zip(found.values(), ((whole, second), (off, None), (off, second))):
+            table = classify(leads[0], p.fs, str(path), second=leads[1])
+            counts.append(counts_of_table(p, table))
     print()
-    for title, rows in found.items():
-        total = mc.figures(np.sum(rows, axis=0))
-        print(f"5  {title}: QRS Se {100 * total['QRS'][0]:.2f} +P {100 * total['QRS'][1]:.2f}, V F1 {100 * total['V'][2]:.1f}, "
-              f"accuracy {100 * total['accuracy']:.2f}")
+    for title, counts in found.items():
+        total = patient_figures(np.sum(counts, axis=0))
+        print(
+            f"5  {title}: QRS Se {100 * total['QRS'][0]:.2f} +P {100 * total['QRS'][1]:.2f}, "
+            f"V F1 {100 * total['V'][2]:.1f}, accuracy {100 * total['accuracy']:.2f}"
+        )
 
 
-def table_cost(weight):
-    import onnxruntime as ort
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    found = sorted(Path(weight).glob("ecg_model_context*.onnx"))
-    if not found:
+def table_cost(weight, folders):
+    path = context_onnx(weight)
+    if path is None:
         return
-    session = ort.InferenceSession(str(found[0]), options, providers=["CPUExecutionProvider"])
+    session = open_onnx(path, threads=1)
     seconds = {"R peaks": 0.0, "numbers": 0.0, "network, beats alike": 0.0}
-    beats = 0
-    for folder in FOLDERS.values():
+    n_beats = 0
+    for folder in folders.values():
         for name in sorted(path.stem for path in folder.glob("*.hea"))[:12]:
             recording = read_wfdb(folder / name)
             start = time.process_time()
@@ -159,65 +238,86 @@ def table_cost(weight):
             described = context.describe(recording.signal, recording.fs, peaks)
             seconds["numbers"] += time.process_time() - start
             start = time.process_time()
-            context.logits(session, [described])
+            context.context_logits(session, [described])
             seconds["network, beats alike"] += time.process_time() - start
-            beats += len(peaks)
-    print("\n4  CPU seconds per 100,000 beats on one core, in each lead: " + ", ".join(f"{k} {1e5 * v / beats:.1f}" for k, v in seconds.items())
-          + f" ({beats:,} beats)")
+            n_beats += len(peaks)
+    parts = ", ".join(f"{name} {1e5 * spent / n_beats:.1f}" for name, spent in seconds.items())
+    print(
+        f"\n4  CPU seconds per 100,000 beats on one core, in each lead: {parts} ({n_beats:,} beats)"
+    )
+
+
+def context_onnx(weight):
+    """A context network as ONNX, from the first folder that has one, or None."""
+    for folder in weights.search_folders(weight):
+        for path in sorted(folder.glob("ecg_model_context*.onnx")):
+            return path
+    return None
 
 
 def table_pacing(folder):
-    from ecg.beats import classes_of
-    from ecg.records import read_annotation
     flagged, normal = [], []
-    for name in sorted(path.stem for path in folder.glob("*.atr")):
+    for name in annotated_records(folder):
         recording = read_wfdb(folder / name)
-        samples, symbols, _ = read_annotation(folder / name)
-        beats = classes_of(symbols) >= 0
-        at, first = np.unique(samples[beats], return_index=True)
-        is_paced = np.isin(np.array(symbols)[beats][first], ["/", "f"])
+        samples, symbols, *_ = read_annotation(folder / name)
+        is_beat = classes_of(symbols) >= 0
+        at, first = np.unique(samples[is_beat], return_index=True)
+        is_paced = np.isin(np.array(symbols)[is_beat][first], ["/", "f"])
         found = context.paced(recording.signal, recording.fs, at)
-        (flagged if is_paced.mean() > mc.PACED_SHARE else normal).append((name, found[is_paced].sum(), is_paced.sum(), found[~is_paced].sum()))
-    print("4  Pacing found: " + ", ".join(f"{name} {100 * hit / count:.0f} %" for name, hit, count, _ in flagged)
-          + f"; beats of the {len(normal)} other records called paced: {sum(row[3] for row in normal)}")
+        row = (name, found[is_paced].sum(), is_paced.sum(), found[~is_paced].sum())
+        (flagged if is_paced.mean() > PACED_SHARE else normal).append(row)
+    shares = ", ".join(f"{name} {100 * hit / count:.0f} %" for name, hit, count, _ in flagged)
+    print(
+        f"4  Pacing found: {shares}; beats of the {len(normal)} other records called paced: "
+        f"{sum(row[3] for row in normal)}"
+    )
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], epilog=__doc__.split("\n\n", 1)[1], formatter_class=artifacts.HelpFormatter)
-    parser.add_argument("--mitdb", metavar="DIR", default="data/mitdb", help="MIT-BIH Arrhythmia Database")
-    parser.add_argument("--svdb", metavar="DIR", default="data/svdb", help="MIT-BIH Supraventricular Arrhythmia Database")
-    parser.add_argument("--weight", metavar="DIR", default="weight", help="folder of the weights")
-    parser.add_argument("--cv", action="store_true", help="table 2 too")
-    parser.add_argument("--seed", type=int, default=0, help="of the cross-validation")
-    args = parser.parse_args()
+# ---- the command ---------------------------------------------------------------------------------
+
+
+def parser():
+    p = cli.stage_parser(__doc__)
+    p.add_argument(
+        "--mitdb", metavar="DIR", default="data/mitdb", help="MIT-BIH Arrhythmia Database"
+    )
+    p.add_argument(
+        "--svdb",
+        metavar="DIR",
+        default="data/svdb",
+        help="MIT-BIH Supraventricular Arrhythmia Database",
+    )
+    p.add_argument("--weight", metavar="DIR", default="weight", help="folder of the weights")
+    p.add_argument("--cv", action="store_true", help="table 2 too")
+    p.add_argument("--seed", type=int, default=0, help="of the cross-validation")
+    return p
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = parser().parse_args(argv)
     torch.set_num_threads(1)
-    weight, mitdb, svdb = (artifacts.locate(folder) for folder in (args.weight, args.mitdb, args.svdb))
-    FOLDERS.update({mitdb.name: mitdb, svdb.name: svdb})
+    mitdb, svdb = artifacts.locate(args.mitdb), artifacts.locate(args.svdb)
+    folders = {mitdb.name: mitdb, svdb.name: svdb}
     print(__doc__.strip().split("\n\n")[-1])
-    ds2 = mc.load_patients([mitdb], views=PEAKS, wanted=lambda name: name in DS2)
-    table_ds2(ds2, weight)
-    path = artifacts.weights_path(weight, "context", "interpatient_plus")
-    if path.exists():
-        net, _ = mc.load(path)
-        table_false_alarms("DS2, trained on DS1 + SVDB", ds2, predicted(net, ds2))
-        table_lead_off(ds2, weight)
-    path = artifacts.weights_path(weight, "context", "interpatient")
-    if path.exists() or args.cv:
-        others = mc.load_patients([svdb], views=mc.VIEWS if args.cv else PEAKS)
-    if path.exists():
-        net, _ = mc.load(path)
+    ds2 = load_patients([mitdb], views=PEAKS, wanted=lambda name: name in DS2)
+    table_ds2(ds2, args.weight, folders)
+    net = context_weights(args.weight, "interpatient_plus")
+    if net is not None:
+        table_false_alarms("DS2, trained on DS1 + SVDB", ds2, logits_of(net, ds2))
+        table_lead_off(ds2, args.weight, folders)
+    net = context_weights(args.weight, "interpatient")
+    if net is not None or args.cv:
+        others = load_patients([svdb], views=VIEWS if args.cv else PEAKS)
+    if net is not None:
         print("\n2  SVDB, trained on DS1 only")
-        found = {leads: predicted(net, others, leads) for leads in LEADS}
-        for view, leads in itertools.product(PEAKS, LEADS):
-            print(mc.score_line(f"DS1 -> SVDB, {view}, {LEADS[leads]}", mc.score_patients(others, found[leads], view)))
-        adapted("DS1 -> SVDB", net, others)
+        print_views_and_leads("DS1 -> SVDB", net, others)
+        print_adapted("DS1 -> SVDB", net, others)
     if args.cv:
-        table_svdb(others, mc.load_patients([mitdb], wanted=lambda name: name in DS1 + DS2), args.seed)
-    table_cost(weight)
+        every = load_patients([mitdb], wanted=lambda name: name in DS1 + DS2)
+        table_svdb(others, every, args.seed)
+    table_cost(args.weight, folders)
     table_pacing(mitdb)
 
 
-FOLDERS = {}
-
 if __name__ == "__main__":
-    artifacts.run(main)
+    cli.run(main)

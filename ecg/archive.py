@@ -1,0 +1,128 @@
+"""Many recordings: one task each, in parallel, finished ones skipped."""
+
+import contextlib
+import functools
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ecg import artifacts, formats
+from ecg.artifacts import InputError
+from ecg.formats import wfdb
+from ecg.formats.recording import recording_name
+from ecg.labelling import label_recording, lead_to_read
+from ecg.output import as_csv, as_dict, write_labels
+from ecg.weights import choose_model, models_sha256
+
+
+def label_file(path, folder, options, load):
+    """One task of an archive: write NAME.csv, NAME.cnn and NAME.json (summary) into `folder`.
+
+    options: those of the command line that decide a label. load: (name, weight, engine, threads) ->
+    model. Returns (path, error or None, done before). The .json comes last and holds what went in
+    (SHA-256 of recording and models, options): a recording whose .json says the same is skipped.
+    Paths in and small files out, so that the task runs in any process on any machine that sees the
+    folders."""
+    path, folder = Path(path), Path(folder)
+    name = recording_name(path)
+    try:
+        identity = {
+            **options,
+            "input_sha256": input_sha256(path),
+            "model_sha256": models_sha256(options["model"], options["weight"]),
+        }
+        if _is_done(folder, name, identity):
+            return str(path), None, True
+        second = lead_to_read(options["second"], options["model"])
+        recording = formats.read_recording(
+            path, options["lead"], options["fs"], options["unit"], second
+        )
+        hashes = tuple(identity["model_sha256"].values())
+
+        def choose(seconds, n_beats):
+            model = choose_model(options["model"], seconds, n_beats, options["weight"])
+            return _loaded(load, model, options["weight"], options["engine"], hashes)
+
+        labelled = label_recording(
+            recording, choose, options["invert"], options["mains"], options["second"]
+        )
+        artifacts.save_text(folder / f"{name}.csv", as_csv(labelled.beats))
+        write_labels(folder, name, labelled.beats)
+        document = as_dict(labelled.recording, labelled.beats, labelled.summary, with_beats=False)
+        artifacts.save_json(folder / f"{name}.json", {**document, "made_from": identity})
+        return str(path), None, False
+    except ValueError as error:  # InputError is one: collected, told at the end
+        return str(path), " ".join(str(error).split()), False
+
+
+def _is_done(folder, name, identity):
+    """Whether the results of a recording are there, made from the same."""
+    files = [folder / f"{name}.{suffix}" for suffix in ("csv", "cnn", "json")]
+    if not all(file.exists() for file in files):
+        return False
+    with contextlib.suppress(InputError):
+        document = artifacts.load_json(files[-1], "inference.py")
+        return document.get("made_from") == artifacts.plain(identity)
+    return False
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(load, name, weight, engine, hashes):
+    """A model for the tasks of this process, one thread each: how many run at a time is for --jobs
+    to say. hashes: of its files, so that new weights are loaded anew."""
+    return load(name, weight, engine, threads=1)
+
+
+def input_sha256(path):
+    base = wfdb.wfdb_base(path)
+    files = (
+        [path]
+        if path.is_file() and path.suffix not in (".hea", ".dat")
+        else sorted(
+            p for p in base.parent.glob(base.name + ".*") if p.suffix in (".hea", ".dat", ".mat")
+        )
+    )
+    return {file.name: artifacts.sha256(file) for file in files}
+
+
+def label_archive(paths, root, out, options, load, jobs=1, backend="loky", scheduler=None):
+    """Label many recordings, in parallel. Returns the list of (path, error or None, done before),
+    in the order of `paths`.
+
+    backend `dask` hands the same tasks to the cluster whose scheduler listens at `scheduler`,
+    through joblib's own backend."""
+    import joblib
+
+    tasks = [
+        joblib.delayed(label_file)(str(path), str(Path(out) / _place(path, root)), options, load)
+        for path in paths
+    ]
+    with contextlib.ExitStack() as stack:
+        if backend == "dask":
+            try:
+                from dask.distributed import Client
+            except ImportError:
+                raise InputError(
+                    "--backend dask needs the package dask: pip install 'dask[distributed]'"
+                ) from None
+            try:
+                stack.enter_context(Client(scheduler, timeout=20))
+            except (OSError, ValueError) as error:
+                raise InputError(
+                    f"--scheduler {scheduler}: no Dask scheduler answers there "
+                    f"({type(error).__name__})"
+                ) from None
+        stack.enter_context(
+            joblib.parallel_config(
+                backend=backend, **({} if backend == "dask" else {"n_jobs": jobs})
+            )
+        )
+        results = joblib.Parallel(return_as="generator" if backend != "dask" else "list")(tasks)
+        return list(
+            tqdm(results, total=len(tasks), desc="labelling", unit="recording", disable=None)
+        )
+
+
+def _place(path, root):
+    """Where below --out the results of a recording go: the folder it has below the archive's."""
+    return path.parent.relative_to(root) if root is not None else Path()

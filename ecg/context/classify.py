@@ -1,0 +1,118 @@
+"""The context network over described beats: class probabilities of every beat.
+
+A model is here what `inference.load` gives or an onnxruntime.InferenceSession; torch is needed for
+a network of PyTorch only.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from ecg.artifacts import InputError
+from ecg.beats import CLASSES
+from ecg.context.description import describe, describe_and_find_paced
+from ecg.context.features import FEATURE_NAMES, DescribedBeats
+from ecg.context.leads import average_leads, lead_weights
+from ecg.context.similar import average_similar_beats
+from ecg.prediction import card_of, softmax
+
+BLOCK = 4096  # beats classified at once ...
+BESIDE = 128  # ... and beats on either side of these that the network may look at
+
+
+def classify_beats(
+    model: Any,
+    ecg: np.ndarray,
+    fs: float,
+    r_peaks: np.ndarray,
+    past: float | None = None,
+    delay: float = 60.0,
+    second: np.ndarray | None = None,
+    by_second: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """(class probabilities of every beat: float64 (m, 5), columns N S V F Q (ecg.beats.CLASSES);
+    the second lead's weight in them, 0..1 (m,), 0 without one).
+
+    model: an onnxruntime.InferenceSession of ecg_model_context*.onnx (torch is not needed), or the
+    PyTorch network with its card as `.card`. second: (n,) another lead of the same recording, which
+    is asked too, and alone about the beats `by_second` (m,), bool: those that `ecg` does not show.
+    The other arguments are those of `describe`. Q is 1 for a beat that a pacemaker started or whose
+    samples are missing in the lead that tells of it, else 0: the network knows N, S, V and F.
+    Raises InputError for a model that was trained on other features."""
+    card = card_of(model)
+    _check_features(card)
+    r_peaks = np.asarray(r_peaks, dtype=np.int64)
+    if len(r_peaks) == 0:
+        return np.zeros((0, len(CLASSES))), np.zeros(0)
+    first, is_paced = describe_and_find_paced(ecg, fs, r_peaks, past, delay)
+    leads, weights = [first], None
+    is_missing = ~np.isfinite(np.asarray(ecg)[r_peaks])
+    if second is not None:
+        leads.append(describe(second, fs, r_peaks, past, delay))
+        weights = lead_weights(leads)
+        if by_second is not None:
+            weights[:, by_second] = [[0], [1]]
+            is_missing[by_second] = ~np.isfinite(np.asarray(second)[r_peaks[by_second]])
+    logits = context_logits(model, leads, weights)
+    probabilities = np.zeros((len(r_peaks), len(CLASSES)))
+    columns = [CLASSES.index(name) for name in card["classes"]]
+    probabilities[:, columns] = softmax(logits / card.get("temperature", 1.0))
+    probabilities[is_paced | is_missing] = np.eye(len(CLASSES))[CLASSES.index("Q")]
+    return probabilities, np.zeros(len(r_peaks)) if weights is None else weights[1]
+
+
+def _check_features(card):
+    """Raises InputError for a model whose features are not those of FEATURE_NAMES."""
+    if tuple(card["input"]["names"]) != FEATURE_NAMES:
+        raise InputError(
+            f"the model {card.get('name', 'context')} was trained on other numbers than this "
+            "program computes: train it again with python train.py --model context"
+        )
+
+
+def context_logits(
+    model: Any, leads: Sequence[DescribedBeats], weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Logits float64 (m, 4), N S V F, of the described beats of one recording, in order: the
+    network's, after `average_similar_beats`, the mean over the leads by `lead_weights`, plus class
+    biases. A network that has biases inside is relieved of them first: they balance the classes,
+    they say nothing of a beat.
+
+    leads: the same beats as described in each lead; weights: their `lead_weights`, where they are
+    known already."""
+    is_onnx = isinstance(model, ort.InferenceSession)
+    bias = np.asarray(card_of(model)["class_bias"] if is_onnx else model.bias)
+    log_probabilities = [
+        average_similar_beats(network_logits(model, beats.features) - bias, beats)
+        for beats in leads
+    ]
+    if len(leads) == 1:
+        return log_probabilities[0] + bias
+    return (
+        average_leads(log_probabilities, lead_weights(leads) if weights is None else weights) + bias
+    )
+
+
+def network_logits(model: Any, features: np.ndarray) -> np.ndarray:
+    """Logits float64 (m, 4) of the network alone, class biases inside; features: float32
+    (m, len(FEATURE_NAMES)) of successive beats."""
+    parts = []
+    for start in range(0, len(features), BLOCK):
+        low = max(start - BESIDE, 0)
+        part = features[None, low : start + BLOCK + BESIDE]
+        out = _run_network(model, np.ascontiguousarray(part, dtype=np.float32))
+        parts.append(out[0, start - low : start - low + BLOCK])
+    return np.concatenate(parts).astype(np.float64) if parts else np.zeros((0, 4))
+
+
+def _run_network(model, features):
+    """Logits float32 (1, beats, 4) of features (1, beats, len(FEATURE_NAMES))."""
+    if isinstance(model, ort.InferenceSession):
+        # The ONNX files call their input `numbers`, those that users have included.
+        return model.run(["logits"], {"numbers": features})[0]
+    import torch
+
+    with torch.inference_mode():
+        return model(torch.from_numpy(features)).numpy()

@@ -1,0 +1,1 @@
+"""How good labels are: metrics, predictions on rows, annotated recordings, patients, reports."""

@@ -1,0 +1,238 @@
+"""Models scored on annotated recordings, end to end, beat by beat (EC57)."""
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from ecg import artifacts, ec57, formats
+from ecg.artifacts import InputError
+from ecg.beats import CLASSES, classes_of
+from ecg.evaluation import metrics
+from ecg.evaluation.predictions import Predictions, class_indices, probabilities_of
+from ecg.evaluation.reference import compare_labels, ec57_intervals, five_classes, reference_labels
+from ecg.formats.annotation import Annotation, annotated_records, read_annotation, without_records
+from ecg.labelling import label_beats
+from ecg.mitdb import DS1, DS2, PACED, record_names
+from ecg.prediction import card_of
+from ecg.rpeaks import find_beats_in_leads, given_beats
+from ecg.weights import choose_model, short_name
+
+
+class LabelledRecord(NamedTuple):
+    """A record with its labels and its reference.
+
+    beats: DataFrame as `ecg.labelling.label_beats` gives it. reference: at the rate of the beats.
+    model, card: name and model card of what labelled it. paced: whether the reference has paced
+    beats. synthetic: whether the header says that it is made up."""
+
+    beats: pd.DataFrame
+    reference: Annotation
+    model: str
+    card: dict
+    paced: bool
+    synthetic: bool
+
+
+class Scores(NamedTuple):
+    """What models did on annotated records.
+
+    document: the figures, as they are written as JSON. results: {class map: {record:
+    ec57.Comparison}}. table: DataFrame of all beats that were found, with the reference's label
+    where one is matched."""
+
+    document: dict
+    results: dict[str, dict[str, ec57.Comparison]]
+    table: pd.DataFrame
+
+
+def evaluate_records(
+    folder: str | Path,
+    load: Callable[[str], Any],
+    model: str = "auto",
+    reference: str = "atr",
+    peaks: str = "detected",
+    learning: float = ec57.LEARNING,
+    paced: str = "out",
+    weight: str | Path = "weight",
+    only: Sequence[str] | None = None,
+    exclude: Sequence[str] = (),
+    lead: str | int | None = None,
+    draws: int = metrics.DRAWS,
+    seed: int = 0,
+    second: str = "auto",
+) -> Scores:
+    """Label the annotated WFDB records of a folder and compare with the reference, beat by beat.
+
+    load: gives the model behind a name or path. model: a name or path, or `auto`: what inference.py
+    would take from the folder `weight`. reference: the annotator. peaks: `detected` or `annotated`,
+    whose R peaks are labelled. learning: s at the start that do not count. paced: `out` leaves
+    records with paced beats out, `in` counts them. only, exclude: names of records. lead, second:
+    as in `ecg.formats.read_recording`. draws, seed: of the bootstrap. Raises InputError where there
+    is nothing to score."""
+    names = annotated_records(folder, reference, headers=False)
+    names = without_records(record_names(only, names, folder) if only else names, exclude, folder)
+    load = functools.cache(load)
+
+    def choose(seconds, n_beats):
+        name = choose_model(model, seconds, n_beats, weight)
+        return name, load(name)
+
+    records, left_out = {}, []
+    for name in tqdm(names, "records", disable=None, leave=False):
+        record = label_record(folder, name, reference, peaks, choose, lead, second)
+        if record.paced and paced == "out":
+            left_out.append(name)
+        else:
+            records[name] = record
+    if not records:
+        raise InputError(
+            f"{folder}: every record is paced and --paced out leaves paced ones out; give --paced "
+            "in"
+        )
+    results = {class_map: _compare(records, learning, class_map) for class_map in ("aami", "bxb")}
+    table = _all_beats(records, results["aami"])
+    about = {
+        "folder": Path(folder).name,
+        "reference": reference,
+        "peaks": peaks,
+        "learning_s": learning,
+        "paced": paced,
+        "left_out": left_out,
+        "excluded": list(exclude),
+    }
+    return Scores(_document(records, results, table, about, draws, seed), results, table)
+
+
+# ---- labelling --------------------------------------------------------------------------------
+
+
+def label_record(
+    folder: str | Path,
+    name: str,
+    reference: str,
+    peaks: str,
+    choose: Callable[[float, int], tuple[str, Any]],
+    lead: str | int | None = None,
+    second: str = "auto",
+) -> LabelledRecord:
+    """A record labelled as inference.py labels it, but that its lead stays as it lies.
+
+    reference: the annotator; peaks, lead, second: as in `evaluate_records`. choose: (seconds,
+    number of beats) -> (name, model). Raises InputError for a reference without beats."""
+    path = Path(folder) / name
+    recording = formats.read_recording(path, 0 if lead is None else lead, second=second)
+    signal, fs = recording.signal, recording.fs
+    truth = read_annotation(path, reference, fs)
+    is_beat = classes_of(truth.symbols) >= 0
+    if not is_beat.any():
+        raise InputError(f"{folder}/{name}.{reference} holds no beats")
+    if peaks == "annotated":
+        inside = (truth.samples >= 0) & (truth.samples < len(signal))
+        found = given_beats(np.unique(truth.samples[is_beat & inside]), signal, fs)
+    else:
+        found = find_beats_in_leads(signal, fs, recording.second)
+    chosen, model = choose(len(signal) / fs, len(found.either.peaks))
+    return LabelledRecord(
+        label_beats(signal, fs, found, model, recording.second),
+        truth,
+        short_name(chosen) if Path(chosen).suffix else chosen,
+        card_of(model),
+        "/" in truth.symbols,
+        "synthetic" in path.with_name(f"{name}.hea").read_text(errors="replace").lower(),
+    )
+
+
+def _compare(records, learning, class_map):
+    """{record: ec57.Comparison}."""
+    return {
+        name: compare_labels(record.beats, record.reference, learning, class_map)
+        for name, record in records.items()
+    }
+
+
+def _all_beats(records, comparisons):
+    """One table of the beats of all records, with the record and the reference's label."""
+    tables = []
+    for name, record in records.items():
+        table = record.beats.drop(columns="quality")
+        table.insert(0, "record", name)
+        pairs = comparisons[name].pairs
+        table["reference"] = reference_labels(pairs, record.reference.symbols, len(table))
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def matched_predictions(table: pd.DataFrame) -> tuple[Predictions, pd.DataFrame]:
+    """(predictions without logits, their part of the table) of the beats of labelled recordings
+    (`Scores.table`) that were found, matched and classified."""
+    known = table[table["reference"].isin(CLASSES) & table["label"].isin(CLASSES)]
+    return Predictions(
+        class_indices(known["reference"]),
+        class_indices(known["label"]),
+        None,
+        probabilities_of(known),
+        known["record"].to_numpy(str),
+        known["sample"].to_numpy(np.int64),
+    ), known
+
+
+# ---- figures ----------------------------------------------------------------------------------
+
+
+def _document(records, results, table, about, draws, seed):
+    """All figures, as they are written as JSON."""
+    used = {record.model: record.card for record in records.values()}
+    aami, bxb = results["aami"], results["bxb"]
+    counts = np.stack([result.counts for result in aami.values()])
+    patients = (training_patients(card, about["folder"]) for card in used.values())
+    known = set().union(*patients) & set(records)
+    trained_on = {
+        "synthetic" if card["manifest"].get("synthetic") else "real" for card in used.values()
+    }
+    matched, _ = matched_predictions(table)
+    return {
+        **ec57.summarize(aami),
+        "class_map": "aami",
+        "bxb": {**ec57.summarize(bxb), "class_map": "bxb"},
+        "intervals": ec57_intervals(counts, draws, seed),
+        "classes": five_classes(counts, draws, seed),
+        "about": {
+            "folder": about["folder"],
+            "model": sorted(used),
+            "reference": about["reference"],
+            "peaks": about["peaks"],
+            "leads": max(record.beats.attrs["leads"] for record in records.values()),
+            "learning_s": about["learning_s"],
+            "paced": about["paced"],
+            "left_out": about["left_out"],
+            "excluded": about["excluded"],
+            "data": "synthetic" if any(r.synthetic for r in records.values()) else "real",
+            "model_trained_on": sorted(trained_on),
+            "known_patients": sorted(known),
+            "versions": artifacts.versions(),
+        },
+        "counts": {name: result.counts for name, result in aami.items()},
+        "calibration": {
+            "ece": metrics.reliability(matched.confidence, matched.right)[0],
+            "beats": len(matched.true),
+        },
+    }
+
+
+def training_patients(card: dict, folder: str) -> set[str]:
+    """Names of the records in a folder of this name that a model learnt from, as its card tells:
+    itself, or by its protocol."""
+    trained = card["manifest"]
+    if "records" in trained:
+        pairs = (record.partition("/")[::2] for record in trained["records"])
+        return {record for trained_in, record in pairs if trained_in == folder}
+    if trained.get("synthetic"):
+        return set()
+    every = {*DS1, *DS2, *PACED}
+    by_protocol = {"kaggle": every, "tutorial": every, "interpatient": set(DS1)}
+    return by_protocol.get(trained.get("protocol"), set())

@@ -1,0 +1,106 @@
+"""A whole recording on pages of paper."""
+
+from collections.abc import Iterator
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ecg import translations
+from ecg.artifacts import InputError
+from ecg.figures.beat_labels import BeatLabels
+from ecg.figures.label_layout import LabelStyle
+from ecg.figures.labels import Stretch, draw_legend, draw_stretch
+from ecg.figures.paper import A4, LINE_S, MM, MM_PER_MV, MM_PER_S, y_limits
+from ecg.formats.recording import Recording
+
+# On an A4 page, mm
+LEFT = 26
+HEAD = 14  # from the top edge to the first line
+HEAD_AND_LEGEND = 28
+BETWEEN = 7  # two lines
+LABELS = 12  # of the height of a line
+HIGHEST = 75  # line; a wilder signal is cut off
+LINES_MEASURED = 360  # an hour of lines decides the height of all
+
+
+def plot_recording(
+    recording: Recording,
+    table: pd.DataFrame,
+    start: float = 0.0,
+    seconds: float | None = None,
+    confidence_threshold: float = 0.8,
+    label_position: str = "top",
+    fontsize: float = 9,
+    lang: str = "en",
+) -> Iterator[tuple[Figure, int, int]]:
+    """A recording on A4 pages at 25 mm/s and 10 mm/mV, 10 s a line: a generator of (figure, page,
+    pages).
+
+    table: DataFrame with sample, label and, where known, confidence of every beat. start, seconds:
+    what to draw (default: one page). seconds=0: to the end. confidence_threshold, label_position,
+    fontsize: as of LabelStyle. Raises InputError for a start outside the recording."""
+    translate = translations.translator(lang)
+    style = LabelStyle(confidence_threshold, label_position, fontsize)
+    duration = len(recording.signal) / recording.fs
+    if not 0 <= start < duration:
+        raise InputError(f"--start {start:g}: {recording.name} lasts {duration:.1f} s")
+    lines, height = _page_layout(recording, start)
+    seconds = {None: lines * LINE_S, 0: duration}.get(seconds, seconds)
+    stop = min(start + seconds, duration)
+    pages = max(int(np.ceil((stop - start) / (lines * LINE_S) - 1e-9)), 1)
+    labels = BeatLabels.of_table(table)
+    for page in range(pages):
+        figure = plt.figure(figsize=(A4[0] * MM, A4[1] * MM), facecolor="white")
+        starts = [start + (page * lines + line) * LINE_S for line in range(lines)]
+        spans = [(first, min(first + LINE_S, stop)) for first in starts if first < stop]
+        _draw_page(figure, recording, labels, spans, height, style, translate)
+        number = translate("page {page} of {pages}", page=page + 1, pages=pages)
+        _draw_head(figure, recording, number, fontsize, translate)
+        yield figure, page + 1, pages
+
+
+def _page_layout(recording, start):
+    """(lines a page, height of a line in mm, labels included)."""
+    step = int(LINE_S * recording.fs)
+    starts = range(int(start * recording.fs), len(recording.signal), step)[:LINES_MEASURED]
+    limits = [y_limits(recording.signal[a : a + step], "mV") for a in starts]
+    spans = [high - low for low, high in limits]
+    height = min(np.percentile(spans, 90) * MM_PER_MV + LABELS, HIGHEST)
+    room = A4[1] - HEAD_AND_LEGEND
+    lines = max(int(room / (height + BETWEEN) + 0.2), 1)
+    return lines, min(height, room / lines - BETWEEN)
+
+
+def _draw_page(figure, recording, labels, spans, height, style, translate):
+    """The lines of a page, (first, last) second each, and below them what the labels mean."""
+    fs, top = recording.fs, A4[1] - HEAD
+    for first, last in spans:
+        bottom, width = top - height, (last - first) * MM_PER_S
+        ax = figure.add_axes([LEFT / A4[0], bottom / A4[1], width / A4[0], height / A4[1]])
+        a, b = int(round(first * fs)), int(round(last * fs))
+        ecg, millivolts = recording.signal[a:b], height / MM_PER_MV
+        stretch = Stretch(ecg, fs, first, _line_limits(ecg, millivolts))
+        draw_stretch(ax, stretch, labels.between(a, b), style, translate, millivolts)
+        ax.tick_params(labelsize=7)
+        top = bottom - BETWEEN
+    draw_legend(ax, labels.between(spans[0][0] * fs, b), style, translate)
+
+
+def _line_limits(ecg, millivolts):
+    """(low, high) of a line that has `millivolts` in all, 1 mV of them for the labels."""
+    low, high = y_limits(ecg, "mV")
+    if high - low > millivolts - 1.0:
+        low = np.nanmedian(ecg) - (millivolts - 1.0) / 2
+        high = low + millivolts - 1.0
+    return low, high
+
+
+def _draw_head(figure, recording, number, fontsize, translate):
+    """Name and lead, the number of the page, and the scale."""
+    head = {"y": (A4[1] - 6) / A4[1], "fontsize": fontsize, "va": "top"}
+    name = f"{recording.name}  {recording.lead}"
+    figure.text(LEFT / A4[0], s=name, weight="bold", **head)
+    figure.text(150 / A4[0], s=number, ha="center", **head)
+    figure.text(276 / A4[0], s=translate("25 mm/s  10 mm/mV"), ha="right", **head)

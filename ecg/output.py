@@ -1,0 +1,168 @@
+"""What is written of a labelled recording: CSV, JSON, WFDB annotation, text for the terminal."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ecg import artifacts
+from ecg.beats import CLASS_MEANINGS, CLASSES, UNLABELLED
+from ecg.formats.annotation import write_annotation
+from ecg.formats.recording import Recording
+from ecg.translations import clock
+
+PROBABILITIES = [f"p_{name}" for name in CLASSES]
+COLUMNS = ["sample", "time_s", "label", "confidence", *PROBABILITIES, "quality"]
+
+# events of the summary in the terminal, in this order
+EVENTS = {
+    "pauses": "pauses of 2 s or more",
+    "v_runs": "runs of 3 or more V",
+    "s_runs": "runs of 3 or more S",
+    "v_couplets": "V couplets",
+    "v_bigeminy": "V bigeminy",
+    "tachycardia": "tachycardia (> 100/min)",
+    "bradycardia": "bradycardia (< 50/min)",
+}
+
+
+def as_csv(beats: pd.DataFrame) -> str:
+    """The beats as CSV text, numbers with six decimals; what is not known is empty."""
+    beats = beats[COLUMNS]
+    beats.attrs = {}  # pandas copies these for every column that is asked for
+    line = "%d,%.6f,%s" + ",%.6f" * (len(COLUMNS) - 4) + ",%s\n"
+    lines = [line % row for row in zip(*(beats[name].tolist() for name in COLUMNS))]
+    return ",".join(COLUMNS) + "\n" + "".join(lines).replace(",nan", ",")
+
+
+def as_dict(
+    recording: Recording, beats: pd.DataFrame, summary: dict, with_beats: bool = True
+) -> dict:
+    """What `--json` holds; undefined numbers are None."""
+    a = beats.attrs
+    unreadable = [
+        {"start_s": start / a["fs"], "stop_s": stop / a["fs"], "reason": reason}
+        for start, stop, reason in a["unreadable"]
+    ]
+    document = {
+        "recording": recording.name,
+        "lead": recording.lead,
+        "second_lead": recording.second_lead if a["leads"] == 2 else None,
+        "fs": a["fs"],
+        "n_samples": a["n_samples"],
+        "model": a["model"],
+        "trained_on": a["trained_on"],
+        "notes": [*recording.notes, *a["notes"]],
+        "unreadable": unreadable,
+        "summary": summary,
+    }
+    if with_beats:
+        rows = beats[COLUMNS].astype(object).where(beats[COLUMNS].notna(), None)
+        document["beats"] = rows.to_dict("records")
+    return document
+
+
+def write_labels(folder: str | Path, name: str, beats: pd.DataFrame) -> None:
+    """NAME.cnn, which PhysioNet's tools open; a beat that could not be classified is a Q there."""
+    symbols = beats["label"].replace(UNLABELLED, "Q").tolist()
+    write_annotation(folder, name, beats["sample"].to_numpy(), symbols, beats.attrs["fs"], "cnn")
+
+
+# --------------------------------------------------------------------------------- the terminal
+
+
+def as_text(recording: Recording, beats: pd.DataFrame, summary: dict, lines: int = 20) -> str:
+    """What the terminal shows: what was read, counts and burden, rates and events, and the first
+    `lines` beats (0: all of them)."""
+    shown = beats if lines == 0 else beats.head(lines)
+    out = [*_head(recording, beats), "", *_counts(summary), *_events(summary), *_rows(shown)]
+    if 0 < len(shown) < len(beats):
+        out.append(
+            f"  ... {len(beats) - len(shown):,} more beats (--lines 0 shows all, --csv FILE keeps "
+            "them)"
+        )
+    return "\n".join(out)
+
+
+def _head(recording, beats):
+    a = beats.attrs
+    leads = f"lead {recording.lead}"
+    if a["leads"] == 2:
+        leads = f"leads {recording.lead} and {recording.second_lead}"
+    yield (
+        f"{recording.name}: {leads}, {a['fs']:g} Hz, {clock(a['n_samples'] / a['fs'])}, "
+        f"{len(beats):,} beats; model {a['model']} ({_origin(a)}trained on {a['trained_on']})"
+    )
+    for note in (*recording.notes, *a["notes"]):
+        yield f"  note: {note}"
+    lost = sum(stop - start for start, stop, _ in a["unreadable"])
+    if lost:
+        reasons = sorted({reason for *_, reason in a["unreadable"]})
+        yield f"  not readable: {lost / a['fs']:.1f} s ({', '.join(reasons)}), not labelled"
+
+
+def _origin(attrs):
+    """The file of the weights, as far as it says which of those of this name were taken."""
+    return "" if not attrs["weights"] else f"{artifacts.shown(attrs['weights'])}, "
+
+
+def _counts(summary):
+    counts, burden = summary["beats"], summary["burden_percent"]
+    yield "  class  beats  burden"
+    for c in CLASSES:
+        share = "-" if burden[c] is None else f"{burden[c]:5.1f}%"
+        yield f"  {c:<5}{counts[c]:>7,}  {share:>6}  {CLASS_MEANINGS[c]}"
+    if counts["total"] > counts["labelled"]:
+        unknown = counts["total"] - counts["labelled"]
+        yield f"  {UNLABELLED:<5}{unknown:>7,}         found, not classified (see quality)"
+
+
+def _events(summary):
+    rate = summary["heart_rate"]
+    if rate["mean_bpm"] is not None:
+        extremes = ""
+        if rate["min_bpm"] is not None:
+            extremes = (
+                f" (lowest {rate['min_bpm']:.0f} at {clock(rate['min_time_s'])}, "
+                f"highest {rate['max_bpm']:.0f} at {clock(rate['max_time_s'])})"
+            )
+        yield f"\n  heart rate {rate['mean_bpm']:.0f}/min{extremes}"
+    for key, meaning in EVENTS.items():
+        group = summary[key]
+        if group["count"]:
+            longest = group["longest"]
+            yield (
+                f"  {meaning}: {group['count']}, the longest {longest['duration_s']:.1f} s at "
+                f"{clock(longest['time_s'])}"
+            )
+
+
+def _rows(beats):
+    if len(beats):
+        letters = "  ".join(f"p_{c}  " for c in CLASSES)
+        yield f"\n     time  label  conf.    {letters} quality"
+    for row in beats.itertuples():
+        numbers = [row.confidence, *(getattr(row, name) for name in PROBABILITIES)]
+        cells = " ".join("    - " if np.isnan(p) else f"{p:6.3f}" for p in numbers)
+        yield f"  {row.time_s:7.2f}  {row.label:<5}{cells}  {row.quality}"
+
+
+# -------------------------------------------------------------------------------------- signals
+
+
+def save_signal(path: str | Path, signal: np.ndarray, fs: float, lead: str, unit: str) -> None:
+    """Write `signal` (n,) as .csv (time and value; missing samples empty), .npy (bare array) or
+    .npz (with rate, unit, lead)."""
+    path = Path(path)
+    if path.suffix == ".npy":
+        artifacts.save_npy(path, signal)
+        return
+    with artifacts.writing(path) as temporary:
+        if path.suffix == ".npz":
+            np.savez_compressed(temporary, signal=signal, fs=fs, unit=unit, lead=lead)
+            return
+        name = lead.replace(",", " ").replace('"', " ")
+        columns = {"time (s)": np.arange(len(signal)) / fs, f"{name} ({unit})": signal}
+        pd.DataFrame(columns).to_csv(
+            temporary, index=False, float_format="%.9g", lineterminator="\n"
+        )

@@ -1,0 +1,133 @@
+"""The report as one HTML page: page.html.j2 filled in, with page.css and page.js inside."""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from ecg import artifacts, translations
+from ecg.beats import CLASS_COLORS, CLASS_MEANINGS, CLASSES
+from ecg.formats.recording import Recording
+from ecg.holter import DEFINITIONS
+from ecg.report.data import UNSURE, beat_columns, pack_beats, pack_signal
+from ecg.report.page_text import as_json, number, page_translator
+from ecg.report.page_warnings import REASONS, find_warnings
+from ecg.report.strip_svg import strip_svg
+from ecg.report.strips import choose_strips
+from ecg.report.trend import EVENTS, trend_svg
+from ecg.translations import clock
+
+HERE = Path(__file__).parent
+
+
+def html_page(
+    recording: Recording,
+    table: pd.DataFrame,
+    summary: dict,
+    *,
+    warnings: Iterable[str] = (),
+    command: str = "",
+    lang: str = "en",
+) -> str:
+    """The report as HTML text; arguments as of ecg.report.write_report."""
+    translate, translate_svg = page_translator(lang), page_translator(lang, tag="tspan")
+    signal, columns = pack_signal(recording.signal, recording.fs), beat_columns(table)
+    unreadable = table.attrs.get("unreadable", [])
+    script = (HERE / "page.js").read_text(encoding="utf-8")
+    meta = _meta(recording, table, summary, signal, columns, script, lang)
+    return _template().render(
+        translate=translate,
+        lang=lang,
+        css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        meta=as_json(meta),
+        strip=signal.text,
+        beats=pack_beats(table["sample"].to_numpy(), columns),
+        recording=recording,
+        summary=summary,
+        rate=summary["heart_rate"],
+        classes=CLASSES,
+        meanings=CLASS_MEANINGS,
+        colors=CLASS_COLORS,
+        events=[event for event in EVENTS if summary[event[0]]["count"]],
+        definitions=DEFINITIONS,
+        warnings=[*_warnings(recording, table, summary, translate), *warnings],
+        notes=_notes(recording, table, translate),
+        trend=trend_svg(table, summary, unreadable, recording.fs, translate_svg),
+        filtered=signal.filtered,
+        unsure=UNSURE,
+        strips=[
+            {**s, "svg": strip_svg(recording, table, columns, s["start"], translate_svg)}
+            for s in choose_strips(recording, table, summary, translate)
+        ],
+        command=command,
+        model=table.attrs.get("model", ""),
+        trained_on=table.attrs.get("trained_on", ""),
+        versions=artifacts.versions(),
+        strip_fs=signal.fs,
+        step_uv=round(1000 * signal.step),
+    )
+
+
+def _template():
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(clock=clock, number=number)
+    return environment.get_template("page.html.j2")
+
+
+def _meta(recording, table, summary, signal, columns, script, lang):
+    """What page.js needs to know, beside the signal and the beats."""
+    phrases = translations.PHRASES.get(lang, {})
+    keys = sorted({*columns.qualities, *REASONS, *script_phrases(script)})
+    unreadable = table.attrs.get("unreadable", [])
+    return {
+        "name": recording.name,
+        "lead": recording.lead,
+        "fs": recording.fs,
+        "n": len(recording.signal),
+        "strip_fs": signal.fs,
+        "step": signal.step,
+        "zero": signal.zero,
+        "classes": CLASSES,
+        "colors": CLASS_COLORS,
+        "unsure": UNSURE,
+        "qualities": columns.qualities,
+        "beats": len(table),
+        "unreadable": [[start, stop, str(reason)] for start, stop, reason in unreadable],
+        "model": table.attrs.get("model", ""),
+        "pauses": [[e["time_s"], e["duration_s"]] for e in summary["pauses"]["events"]],
+        "lang": lang,
+        "words": {key: phrases[key] for key in keys if key in phrases},
+    }
+
+
+def script_phrases(script: str) -> set[str]:
+    """The phrases that page.js shows: what it calls say("...") with."""
+    found = re.findall(r'\bsay\("((?:[^"\\]|\\.)*)"', script)
+    return {json.loads(f'"{phrase}"') for phrase in found}
+
+
+def _warnings(recording, table, summary, translate):
+    """What a reader must know, and the recording's own notes; but one that says which lead was
+    taken (`lead II of ...`) is no warning."""
+    for text, numbers in find_warnings(recording, table, summary):
+        yield translate(text, **numbers)
+    yield from (note for note in recording.notes if not note.startswith("lead "))
+
+
+def _notes(recording, table, translate):
+    notes = [note for note in recording.notes if note.startswith("lead ")]
+    if table.attrs.get("leads") == 2:
+        text = "The labels rest on lead {second} too, which is not drawn."
+        notes.append(translate(text, second=recording.second_lead))
+    return notes

@@ -1,0 +1,127 @@
+"""A strip of ECG paper with its labels, as SVG.
+
+Printed at its size it is 25 mm/s and 10 mm/mV; the unit inside is 0.01 mm.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from ecg.beats import CLASS_COLORS, CLASSES, UNLABELLED
+from ecg.formats.recording import Recording
+from ecg.report.data import UNSURE, BeatColumns
+from ecg.report.strips import STRIP_S
+from ecg.translations import clock
+
+PER_S, PER_MV = 2500, 1000
+BAND = 850  # above the trace, for the labels
+HALF_LABEL = 190  # half the width that a label needs
+FASTEST = 500  # Hz: of faster recordings the extremes of every 4 ms are drawn
+
+
+def strip_svg(
+    recording: Recording,
+    table: pd.DataFrame,
+    columns: BeatColumns,
+    start: float,
+    translate: Callable[..., Markup],
+    seconds: float = STRIP_S,
+) -> Markup:
+    """`seconds` of a recording from `start` s on. columns: beat_columns of the table."""
+    fs = recording.fs
+    a, b = int(start * fs), min(int((start + seconds) * fs) + 1, len(recording.signal))
+    ecg = np.asarray(recording.signal[a:b], float)
+    low, high = _y_limits(ecg[np.isfinite(ecg)])
+    width, height = int(seconds * PER_S), int(round((high - low) * PER_MV)) + BAND
+    size = f'width="{width}" height="{height}"'
+    parts = [
+        f'<svg class="paper" viewBox="0 0 {width} {height}" style="--mm:{width / 100:g}mm" '
+        'role="img">',
+        f'<rect {size} class="sheet"/><rect {size} fill="url(#mm)"/><rect {size} fill="url(#cm)"/>',
+        *_unreadable(table, a, fs, width, height, translate),
+        f'<path class="trace" d="{_path(*_points(ecg, fs, low, high, height))}"/>',
+        *_labels(table, columns, (a, b), fs, width),
+        f'<text x="60" y="{height - 80}" class="stamp">{clock(start, 1)}</text></svg>',
+    ]
+    return Markup("".join(parts))
+
+
+def _y_limits(ecg):
+    """(low, high) in mV, on lines 0.5 mV apart: they hold the signal, but not a wild artefact."""
+    if len(ecg) == 0:
+        lowest, highest = -0.5, 1.0
+    else:
+        middle = float(np.median(ecg))
+        reach = min(max(float(np.percentile(np.abs(ecg - middle), 99)) * 8, 1.0), 4.0)
+        lowest, highest = max(ecg.min(), middle - reach), min(ecg.max(), middle + reach)
+    low = np.floor(lowest / 0.5 - 0.1) * 0.5
+    return low, max(np.ceil(highest / 0.5 + 0.1) * 0.5, low + 2.0)
+
+
+def _unreadable(table, a, fs, width, height, translate):
+    """A rectangle over each stretch that cannot be read, and why."""
+    for start, stop, reason in table.attrs.get("unreadable", []):
+        left, right = max((start - a) / fs * PER_S, 0), min((stop - a) / fs * PER_S, width)
+        if right > left:
+            yield (
+                f'<rect x="{left:.0f}" y="{BAND}" width="{right - left:.0f}" '
+                f'height="{height - BAND}" class="lost"/>'
+                f'<text x="{(left + right) / 2:.0f}" y="{height - 150}" class="note">'
+                f"{translate(str(reason))}</text>"
+            )
+
+
+def _points(ecg, fs, low, high, height):
+    """x (k,) and y (k,) of the trace, whole numbers, NaN in y where samples are missing."""
+    x = np.rint(np.arange(len(ecg)) * PER_S / fs).astype(int)
+    y = np.rint(height - (np.clip(ecg, low, high) - low) * PER_MV)
+    if fs > FASTEST:
+        every = int(fs // 250)
+        n = len(y) // every * every
+        block = y[:n].reshape(-1, every)
+        y = np.column_stack([block.min(axis=1), block.max(axis=1)]).ravel()
+        x = np.repeat(x[:n:every], 2)
+    return x, y
+
+
+def _path(x, y):
+    """SVG path through integer points, relative moves; NaN in y starts a new stroke."""
+    text, pen, at = [], False, (0, 0)
+    for px, py in zip(x.tolist(), y.tolist()):
+        if py != py:
+            pen = False
+            continue
+        py = int(py)
+        text.append(f"l{px - at[0]} {py - at[1]}" if pen else f"M{px} {py}")
+        pen, at = True, (px, py)
+    return "".join(text)
+
+
+def _labels(table, columns, span, fs, width):
+    """A tick at every beat; where there is room its letter and confidence in percent."""
+    first, last = np.searchsorted(table["sample"].to_numpy(), span)
+    end = -np.inf
+    for k in range(first, last):
+        at = (int(table["sample"].iloc[k]) - span[0]) / fs * PER_S
+        letter = [*CLASSES, UNLABELLED][columns.label[k]]
+        color = CLASS_COLORS.get(letter, "#777777")
+        yield f'<path d="M{at:.0f} {BAND - 90}v150" stroke="{color}" class="tick"/>'
+        if at - HALF_LABEL > end and 0 < at < width:
+            end = at + HALF_LABEL
+            yield _label(at, letter, columns.confidence[k])
+
+
+def _label(at, letter, confidence):
+    """confidence: in 1/250, 255 where it is not known."""
+    hollow = " unsure" if confidence < UNSURE * 250 else ""
+    name = "none" if letter == UNLABELLED else letter
+    box = (
+        f'<g class="beat{hollow} c{name}">'
+        f'<rect x="{at - 170:.0f}" y="60" width="340" height="390" rx="60"/>'
+        f'<text x="{at:.0f}" y="370">{letter}</text></g>'
+    )
+    if confidence == 255:
+        return box
+    return box + f'<text x="{at:.0f}" y="690" class="percent">{round(confidence / 2.5)}</text>'

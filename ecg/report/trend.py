@@ -1,0 +1,210 @@
+"""Heart rate and events over the recording, as SVG."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from ecg import stretches
+from ecg.beats import CLASS_COLORS
+from ecg.translations import clock
+
+# summary's events, in the order of the page: key, name, colour
+EVENTS = (
+    ("v_runs", "V runs", CLASS_COLORS["V"]),
+    ("v_couplets", "V couplets", CLASS_COLORS["V"]),
+    ("v_bigeminy", "V bigeminy", CLASS_COLORS["V"]),
+    ("v_trigeminy", "V trigeminy", CLASS_COLORS["V"]),
+    ("s_runs", "S runs", CLASS_COLORS["S"]),
+    ("s_couplets", "S couplets", CLASS_COLORS["S"]),
+    ("s_bigeminy", "S bigeminy", CLASS_COLORS["S"]),
+    ("s_trigeminy", "S trigeminy", CLASS_COLORS["S"]),
+    ("pauses", "Pauses", "#56B4E9"),
+    ("tachycardia", "Tachycardia", "#777777"),
+    ("bradycardia", "Bradycardia", "#777777"),
+)
+LONG = 600  # s: of a longer recording a value a minute is drawn, not every RR interval
+TIME_STEPS = (5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10800, 21600)  # s between labels
+# pixels
+WIDTH, LEFT, RIGHT, TOP = 760, 74, 8, 20
+SPAN = WIDTH - LEFT - RIGHT
+PLOT, LANE = 130, 15  # height of the heart rate, and of a kind of event below it
+
+
+class Lane(NamedTuple):
+    """A kind of event: its name (HTML), colour, and (time, duration) of each in s."""
+
+    name: str
+    color: str
+    events: list[tuple[float, float]]
+
+
+class Rate(NamedTuple):
+    """Heart rate over time: t (k,) s; mean, lowest and highest (k,) beats/min, NaN where it is not
+    known."""
+
+    t: np.ndarray
+    mean: np.ndarray
+    lowest: np.ndarray
+    highest: np.ndarray
+
+
+class Scale(NamedTuple):
+    """Where time (s) and heart rate (beats/min) lie in the picture."""
+
+    duration: float
+    low: float
+    high: float
+
+    def x(self, t):
+        return LEFT + SPAN * t / self.duration
+
+    def y(self, bpm):
+        share = (np.clip(bpm, self.low, self.high) - self.low) / (self.high - self.low)
+        return TOP + PLOT * (1 - share)
+
+
+def trend_svg(
+    table: pd.DataFrame,
+    summary: dict,
+    unreadable: list[tuple[int, int, str]],
+    fs: float,
+    translate: Callable[..., Markup],
+) -> Markup:
+    """Heart rate over the recording, where it cannot be read, and a lane for every kind of event
+    that occurs.
+
+    table, summary: as of ecg.report.write_report. unreadable: (start, stop, reason) in samples at
+    `fs` Hz. translate: of page_text.page_translator, for text in SVG."""
+    duration = max(summary["duration_s"], 1e-9)
+    rate = _rate_a_minute(summary) if duration > LONG else _rate_a_beat(table, unreadable, fs)
+    scale = Scale(duration, *_limits(rate))
+    lanes = _lanes(table, summary, fs, translate)
+    height = TOP + PLOT + 8 + LANE * len(lanes) + 24
+    parts = [
+        f'<svg class="trend" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'data-left="{LEFT}" data-right="{WIDTH - RIGHT}" data-width="{WIDTH}">',
+        *_unreadable(unreadable, fs, scale),
+        *_rate_axis(scale),
+        f'<text class="axis" x="0" y="10">{translate("beats/min")}</text>',
+        *_time_axis(scale, height),
+        *_curves(rate, scale),
+        *(mark for k, lane in enumerate(lanes) for mark in _marks(lane, k, scale)),
+    ]
+    return Markup("".join(parts) + "</svg>")
+
+
+# ------------------------------------------------------------------------------ what is to be shown
+
+
+def _lanes(table, summary, fs, translate):
+    lanes = [
+        Lane(translate(name), color, [(e["time_s"], e["duration_s"]) for e in events["events"]])
+        for key, name, color in EVENTS
+        if (events := summary[key])["count"]
+    ]
+    for name in ("S", "V"):
+        times = table["sample"].to_numpy()[table["label"].to_numpy() == name] / fs
+        if len(times):
+            title = translate("{label} beats", label=name)
+            lanes.insert(0, Lane(title, CLASS_COLORS[name], [(t, 0) for t in times]))
+    return lanes
+
+
+def _rate_a_minute(summary):
+    trend = summary["heart_rate"]["trend"]
+    t = np.minimum(np.array(trend["time_s"]) + trend["step_s"] / 2, summary["duration_s"])
+    known = (
+        np.array([np.nan if bpm is None else bpm for bpm in trend[key]], float)
+        for key in ("mean_bpm", "min_bpm", "max_bpm")
+    )
+    return Rate(t, *known)
+
+
+def _rate_a_beat(table, unreadable, fs):
+    """Every RR interval as a rate, but those that span what cannot be read."""
+    sample = table["sample"].to_numpy()
+    t = (sample[1:] + sample[:-1]) / 2 / fs
+    mean = 60 * fs / np.maximum(np.diff(sample), 1)
+    for start, stop, _ in unreadable:
+        mean[(sample[1:] > start) & (sample[:-1] < stop)] = np.nan
+    nothing = np.full(len(mean), np.nan)
+    return Rate(t, mean, nothing, nothing)
+
+
+def _limits(rate):
+    """(low, high) of the rates shown, beats/min; above 300 they are cut off."""
+    values = np.concatenate([rate.mean, rate.lowest, rate.highest])
+    values = values[np.isfinite(values)]
+    if len(values) == 0:
+        return 40.0, 120.0
+    low = min(50, np.floor(values.min() / 10) * 10)
+    return low, max(100, np.ceil(min(values.max(), 300) / 10) * 10)
+
+
+# ----------------------------------------------------------------------------- how it is drawn
+
+
+def _unreadable(unreadable, fs, scale) -> Iterator[str]:
+    for start, stop, _ in unreadable:
+        x, width = scale.x(start / fs), max(SPAN * (stop - start) / fs / scale.duration, 0.5)
+        yield f'<rect class="lost" x="{x:.1f}" y="{TOP}" width="{width:.1f}" height="{PLOT}"/>'
+
+
+def _rate_axis(scale) -> Iterator[str]:
+    step = next(s for s in (10, 20, 25, 50, 100) if (scale.high - scale.low) / s <= 6)
+    for bpm in np.arange(np.ceil(scale.low / step) * step, scale.high + 1, step):
+        yield (
+            f'<path class="rule" d="M{LEFT} {scale.y(bpm):.1f}H{WIDTH - RIGHT}"/>'
+            f'<text class="axis end" x="{LEFT - 6}" y="{scale.y(bpm) + 4:.1f}">{bpm:.0f}</text>'
+        )
+
+
+def _time_axis(scale, height) -> Iterator[str]:
+    step = next((s for s in TIME_STEPS if scale.duration / s <= 9), TIME_STEPS[-1])
+    for k in range(int(scale.duration // step) + 1):
+        x = scale.x(k * step)
+        anchor = "" if k == 0 else "end" if x > WIDTH - 24 else "middle"
+        yield (
+            f'<path class="rule" d="M{x:.1f} {TOP}V{height - 22}"/>'
+            f'<text class="axis {anchor}" x="{x:.1f}" y="{height - 8}">{clock(k * step)}</text>'
+        )
+
+
+def _curves(rate, scale) -> Iterator[str]:
+    """The area between lowest and highest rate, and the line of the mean."""
+    x = [f"{scale.x(t):.1f}" for t in rate.t]
+    mean, lowest, highest = (
+        [f"{scale.y(bpm):.1f}" for bpm in bpms] for bpms in (rate.mean, rate.lowest, rate.highest)
+    )
+    known = np.isfinite(rate.lowest) & np.isfinite(rate.highest)
+    for first, last in stretches.runs_of(known):
+        upper = [f"{x[k]},{highest[k]}" for k in range(first, last)]
+        lower = [f"{x[k]},{lowest[k]}" for k in reversed(range(first, last))]
+        yield f'<polygon class="range" points="{" ".join(upper + lower)}"/>'
+    for first, last in stretches.runs_of(np.isfinite(rate.mean)):
+        points = " ".join(f"{x[k]},{mean[k]}" for k in range(first, last))
+        yield f'<polyline class="rate" points="{points}"/>'
+
+
+def _marks(lane, k, scale) -> Iterator[str]:
+    """The events of lane `k`; those that fall on the same pixel are one mark, the darker the
+    more."""
+    y = TOP + PLOT + 8 + k * LANE
+    yield (
+        f'<text class="axis end" x="{LEFT - 6}" y="{y + 10}">{lane.name}</text>'
+        f'<path class="rule" d="M{LEFT} {y + 13}H{WIDTH - RIGHT}"/>'
+    )
+    cells = Counter()
+    for time, length in lane.events:
+        left, right = int(scale.x(time)), int(scale.x(time + length))
+        cells[left, max(right - left, 1)] += 1
+    most = max(cells.values())
+    for (x, width), n in cells.items():
+        yield (
+            f'<rect x="{x}" y="{y + 1}" width="{width}" height="11" fill="{lane.color}" '
+            f'opacity="{0.35 + 0.65 * n / most:.2f}"/>'
+        )

@@ -1,0 +1,58 @@
+"""Stretches of a signal, (k, 2) int64: start and stop in samples, stop excluded.
+
+Runs, unions, differences, overlaps: what detection and Holter summary have in common.
+"""
+
+import numpy as np
+
+
+def pieces(n: int, size: int) -> list[tuple[int, int]]:
+    """0..n divided into (start, stop) of `size` samples; the last may be shorter."""
+    return [(start, min(start + size, n)) for start in range(0, n, size)]
+
+
+def runs_of(flags: np.ndarray) -> np.ndarray:
+    """(k, 2) start and stop of the runs of True in `flags`, bool (n,)."""
+    return np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]))).reshape(-1, 2)
+
+
+def merged(spans: np.ndarray) -> np.ndarray:
+    """Union of (k, 2) spans, ordered; spans that touch become one."""
+    if len(spans) == 0:
+        return np.zeros((0, 2), np.int64)
+    spans = spans[np.argsort(spans[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(spans[:, 1])
+    first = np.concatenate([[True], spans[1:, 0] > reach[:-1]])
+    return np.column_stack([spans[first, 0], reach[np.concatenate([first[1:], [True]])]])
+
+
+def without(spans: np.ndarray, gaps: np.ndarray) -> list[tuple[int, int]]:
+    """What of (k, 2) `spans` no gap (g, 2) covers, gaps ordered and without overlap: (start, stop)
+    of each part, in the order of the spans."""
+    out = []
+    for start, stop in spans:
+        first = np.searchsorted(gaps[:, 1], start, "right")
+        for a, b in gaps[first : np.searchsorted(gaps[:, 0], stop)]:
+            if a > start:
+                out.append((start, a))
+            start = b
+        if start < stop:
+            out.append((start, stop))
+    return out
+
+
+def inside(spans: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """bool (n,): whether each sample of `at` lies in one of the (k, 2) ordered spans."""
+    if len(spans) == 0:
+        return np.zeros(len(at), bool)
+    k = np.searchsorted(spans[:, 0], at, "right") - 1
+    return (k >= 0) & (at < spans[np.maximum(k, 0), 1])
+
+
+def overlapping(start: np.ndarray, stop: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """bool (n,): whether each of start..stop, (n,) both, overlaps one of the (k, 2) spans, which
+    are ordered and do not overlap each other."""
+    if len(spans) == 0:
+        return np.zeros(len(start), bool)
+    k = np.searchsorted(spans[:, 1], start, side="right")  # the first that ends after the start
+    return (k < len(spans)) & (spans[np.minimum(k, len(spans) - 1), 0] < stop)

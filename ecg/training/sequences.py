@@ -1,0 +1,279 @@
+"""What is special to training on sequences of a patient's beats: the weight of every beat, the
+sequences of an epoch, their loss, and the training of a context network member by member."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ecg import artifacts, context
+from ecg.context import CONTEXT_CLASSES
+from ecg.training.distribution import summed
+from ecg.training.loop import Files, fit
+from ecg.training.patients import Patient
+from ecg.training.recipe import RECIPES, Recipe
+from ecg.training.task import Task
+
+LENGTH = 64  # beats of a training sequence
+# Class biases of N, S, V, F: training makes the rare classes weigh more than they occur, this takes
+# part of it back. The same for every training: of two biases chosen on one half of the records the
+# other half had less (mean F1 of N, S, V 0.893) than of these (0.900).
+BIAS = (0.0, -1.0, -1.0, -1.5)
+LARGEST_WEIGHT = 30  # of a beat, where the mean is 1
+FEWEST = 10  # a class with fewer beats in a record weighs as if it had so many
+
+
+# ------------------------------------------------------------------------------------------- beats
+
+
+class Beats(NamedTuple):
+    """All views of all patients in all leads end to end, LENGTH empty beats between them.
+
+    features: (n, features) standardised; classes: (n,) 0..3, -1 for none; weights: (n,) of each
+    beat in the loss; places: [view][patient] = (first beats of its leads, how many beats)."""
+
+    features: torch.Tensor
+    classes: torch.Tensor
+    weights: torch.Tensor
+    places: list[list[tuple[np.ndarray, int]]]
+
+
+def beat_weights(patients: Sequence[Patient], power: float) -> np.ndarray:
+    """Weights [view][patient] -> (5,) of a beat by class; the last, for beats of no class, is 0.
+
+    (beats of its class in its record)^-power x (that sum over the class)^-power; at most 30, mean
+    1."""
+    views = list(patients[0].views)
+    by_class = [
+        [np.bincount(p.views[v].classes + 1, minlength=5)[1:] for p in patients] for v in views
+    ]
+    count = np.array(by_class, dtype=float)
+    weight = np.where(count > 0, np.maximum(count, FEWEST) ** -power, 0)
+    weight *= np.maximum((weight * count).sum(axis=(0, 1)), 1) ** -power
+    weight /= (weight * count).sum() / count.sum()
+    none = np.zeros((*weight.shape[:2], 1))
+    weight = np.concatenate([np.minimum(weight, LARGEST_WEIGHT), none], axis=2)
+    return weight.astype(np.float32)
+
+
+def standardisation(patients: Sequence[Patient]) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, scale) (features,) of every fourth annotated beat."""
+    leads = [lead for p in patients for lead in p.views["annotated"].leads]
+    features = np.concatenate([lead.features[::4] for lead in leads])
+    return features.mean(axis=0), features.std(axis=0) + 1e-6
+
+
+def join_beats(network: nn.Module, patients: Sequence[Patient], weight: np.ndarray) -> Beats:
+    """The beats of the patients, standardised by the network; weight: from `beat_weights`."""
+    gap = np.zeros((LENGTH, len(network.mean)), np.float32)
+    no_class, no_weight = np.full(LENGTH, -1), np.zeros(LENGTH, np.float32)
+    features, classes, weights, places = [gap], [no_class], [no_weight], []
+    at = LENGTH
+    for view, by_patient in zip(patients[0].views, weight):
+        places.append([])
+        for patient, of_class in zip(patients, by_patient):
+            seen = patient.views[view]
+            starts = at + (len(seen.peaks) + LENGTH) * np.arange(len(seen.leads))
+            for lead in seen.leads:
+                features += [network.standardise(torch.from_numpy(lead.features)).numpy(), gap]
+                classes += [seen.classes, no_class]
+                weights += [of_class[seen.classes], no_weight]
+            places[-1].append((starts, len(seen.peaks)))
+            at += (len(seen.peaks) + LENGTH) * len(seen.leads)
+    joined = (torch.from_numpy(np.concatenate(parts)) for parts in (features, classes, weights))
+    return Beats(*joined, places)
+
+
+def draw_sequences(
+    places: list, ectopic: np.ndarray, rng: np.random.Generator, skipped: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(first beats (n,) of an epoch's sequences in random order, their weights (n,)).
+
+    Each patient is seen in one view drawn at random, each sequence in one lead drawn at random.
+    places: as in `Beats`; ectopic: (beats + 1,) how many beats before each are S, V or F; skipped:
+    share of the sequences without any such beat that is left out, the others weigh more."""
+    starts = []
+    for patient in range(len(places[0])):
+        leads, count = places[rng.integers(len(places))][patient]
+        first = np.arange(-rng.integers(LENGTH), count, LENGTH)
+        starts.append(first + rng.choice(leads, len(first)))
+    starts = np.concatenate(starts)
+    has_ectopic = ectopic[starts + LENGTH] > ectopic[starts]
+    kept = np.flatnonzero(has_ectopic | (rng.random(len(starts)) > skipped))
+    kept = rng.permutation(kept)
+    weights = np.where(has_ectopic, 1.0, 1 / (1 - skipped)).astype(np.float32)
+    return starts[kept], weights[kept]
+
+
+# -------------------------------------------------------------------------------------------- task
+
+
+class SequenceTask(Task):
+    """Training of one member of a context network on sequences of beats.
+
+    seed: of the sequences that are drawn, as numpy.random.default_rng takes it. name: of the
+    training, for its checkpoint. Noise and dropout come from torch's generator."""
+
+    def __init__(
+        self,
+        beats: Beats,
+        recipe: Recipe,
+        seed: Sequence[int],
+        *,
+        device: torch.device = torch.device("cpu"),
+        quiet: bool = True,
+        identity: str = "",
+    ):
+        super().__init__(recipe, device)
+        self.quiet, self.identity = quiet, identity
+        self.features, self.weights = beats.features.to(device), beats.weights.to(device)
+        self.known = (beats.classes >= 0).to(device)
+        self.target = beats.classes.clamp(min=0).to(device)
+        self.places = beats.places
+        self.ectopic = np.concatenate([[0], np.cumsum(beats.classes.numpy() > 0)])
+        self.example = torch.zeros(1, LENGTH, beats.features.shape[1])
+        self._rng, self._epochs = np.random.default_rng(seed), []
+        # the number of sequences is not the same in every epoch: the first is taken for all
+        self.planned = recipe.epochs * len(self._sequences(0)[0]) / recipe.batch
+
+    def _sequences(self, epoch):
+        """The sequences of an epoch. Those before it are drawn first, so that a resumed training
+        draws what one that was never stopped does."""
+        while len(self._epochs) <= epoch:
+            drawn = draw_sequences(self.places, self.ectopic, self._rng, self.recipe.skipped)
+            self._epochs.append(drawn)
+        return self._epochs[epoch]
+
+    def progress(self, epoch, step, steps, done):
+        return done / self.planned
+
+    def batches(self, epoch):
+        """(first beats, weights) of the sequences of each step."""
+        starts, weights = self._sequences(epoch)
+        steps = max(1, len(starts) // self.recipe.batch)
+        return list(zip(np.array_split(starts, steps), np.array_split(weights, steps)))
+
+    def loss(self, learner, batch, progress):
+        recipe, of_all = self.recipe, len(batch[0]) * LENGTH
+        starts, weights = (
+            torch.from_numpy(np.array_split(part, self.ranks)[self.rank]).to(self.device)
+            for part in batch
+        )
+        index = starts[:, None] + torch.arange(LENGTH, device=self.device)
+        x = self.features[index]
+        x = x + recipe.noise * torch.randn_like(x)
+        shown = torch.rand(len(starts), 1, x.shape[2], device=self.device) > recipe.hidden
+        x = x * (shown / (1 - recipe.hidden))
+        logits = learner(x).reshape(-1, len(CONTEXT_CLASSES))
+        target, known = self.target[index].reshape(-1), self.known[index].reshape(-1)
+        each = F.cross_entropy(logits, target, reduction="none")
+        loss = (each * (self.weights[index] * weights[:, None]).reshape(-1)).sum()
+        right = ((logits.argmax(1) == target) & known).sum()
+        beats = torch.tensor(len(each), device=self.device)
+        return loss / of_all, torch.stack([loss.detach(), beats, right, known.sum()])
+
+    def figures(self, seen):
+        """train_loss (mean over beats of the loss that was minimised), train_acc (share of the
+        beats that get their class while learning), train_beats (how many have a class)."""
+        total = summed(torch.stack(seen).sum(dim=0), self.ranks)
+        loss, beats, right, known = total.tolist()
+        return {"train_loss": loss / beats, "train_acc": right / known, "train_beats": int(known)}
+
+
+def fit_context(
+    network: nn.Module,
+    patients: Sequence[Patient],
+    seed: int = 0,
+    recipe: Recipe = RECIPES["context"],
+    *,
+    device: torch.device = torch.device("cpu"),
+    folder: Path | None = None,
+    quiet: bool = True,
+    resume: bool = False,
+    report: Callable[[str], object] = lambda text: None,
+) -> nn.Module:
+    """Train a ContextNet, fresh as it is made, on all views of the patients: one member after the
+    other with seeds of their own. Returns it, in eval mode.
+
+    folder: of checkpoints and TensorBoard's logs, of each member one; None: none is written.
+    quiet, resume, report: as for ecg.training.loop."""
+    mean, scale = standardisation(patients)
+    network.mean.copy_(torch.from_numpy(mean))
+    network.scale.copy_(torch.from_numpy(scale))
+    network.bias.copy_(torch.tensor(BIAS))
+    beats = join_beats(network, patients, beat_weights(patients, recipe.class_power))
+    which = [
+        recipe.as_card(),
+        [p.name for p in patients],
+        list(patients[0].views),
+        len(beats.classes),
+    ]
+    run_dir = folder and Files(folder, folder).own_run_dir()
+    for k, member in enumerate(network.members):
+        identity = json.dumps([*which, seed, k], sort_keys=True)
+        task = SequenceTask(beats, recipe, [seed, k], device=device, quiet=quiet, identity=identity)
+        files = folder and Files(folder / f"checkpoint_{k}.pth", folder, run_dir / f"member_{k}")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(1000 * seed + k)
+            for layer in member.modules():
+                if hasattr(layer, "reset_parameters"):
+                    layer.reset_parameters()
+            training = fit(task, member, files, resume=resume, report=report)
+        member.load_state_dict(training.weights())
+    return network.eval()
+
+
+# -------------------------------------------------------------------------------------------- card
+
+
+def context_card(
+    network: nn.Module,
+    protocol: str,
+    patients: Sequence[Patient],
+    temperature: float,
+    metrics: Mapping,
+    chosen: Mapping,
+) -> dict:
+    """What a reader of the weights must know. chosen: seed, annotator, second, rhythms of the
+    training."""
+    features = list(context.FEATURE_NAMES)
+    classes = [p.views["annotated"].classes for p in patients]
+    beats = {c: int(sum((y == k).sum() for y in classes)) for k, c in enumerate(CONTEXT_CLASSES)}
+    return {
+        "name": "context",
+        "architecture": type(network).__name__,
+        "arguments": {"numbers": len(features), "members": len(network.members)},
+        "input": {
+            "kind": "numbers of ecg.context.describe, successive beats of one lead",
+            "tensor": "numbers (batch, beats, numbers) float32",
+            "names": features,
+            "rate_hz": context.RATE,
+            "mean": network.mean.tolist(),
+            "scale": network.scale.tolist(),
+            "standardised_inside": True,
+            "past_s": "whole recording in pages of 1800, or 300 with a delay of 60",
+        },
+        "output": "logits of the beats in one lead, class biases inside; labels are given after "
+        "ecg.context.average_similar_beats and average_leads",
+        "classes": CONTEXT_CLASSES,
+        "class_bias": network.bias.tolist(),
+        "temperature": temperature,
+        "protocol": protocol,
+        "manifest": {
+            "synthetic": False,
+            "protocol": protocol,
+            "seed": chosen["seed"],
+            "annotator": chosen["annotator"],
+            "second": chosen["second"],
+            "rhythms": list(chosen["rhythms"]),
+            "records": [p.name for p in patients],
+            "beats": beats,
+        },
+        "metrics": metrics,
+        "versions": artifacts.versions(),
+    }

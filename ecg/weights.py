@@ -1,0 +1,218 @@
+"""Weights and their model cards: where they lie, which a name means, loading and saving them."""
+
+import functools
+import warnings
+from pathlib import Path
+
+from ecg import artifacts
+from ecg.artifacts import InputError, load_json, require, save_json, writing
+
+
+def weights_path(weight, model, protocol="kaggle", suffix=""):
+    """weight/model_NAME[_PROTOCOL][SUFFIX].pth; `suffix` such as _best or _finetuned_final."""
+    return (
+        Path(weight) / f"model_{model}{'' if protocol == 'kaggle' else '_' + protocol}{suffix}.pth"
+    )
+
+
+def onnx_path(weights):
+    """weight/model_self.pth -> weight/ecg_model_self.onnx"""
+    weights = Path(weights)
+    return weights.with_name(f"ecg_{weights.stem}.onnx")
+
+
+def card_path(weights):
+    """The model card beside the weights: model_self.pth and ecg_model_self.onnx ->
+    model_self.json"""
+    weights = Path(weights)
+    return weights.with_name(weights.stem.removeprefix("ecg_") + ".json")
+
+
+def load_card(weights):
+    card = load_json(card_path(weights), "training (python train.py)")
+    missing = [key for key in ("architecture", "arguments", "input", "classes") if key not in card]
+    if missing:
+        raise InputError(f"{card_path(weights)} is no model card: it lacks {', '.join(missing)}")
+    return card
+
+
+def save_weights(path, state, card):
+    """A plain state_dict and its model card. The card goes first: weights are never without the
+    card that explains them."""
+    import torch
+
+    save_json(card_path(path), card)
+    with writing(path) as temporary:
+        torch.save(
+            {key: value.detach().cpu().contiguous() for key, value in state.items()}, temporary
+        )
+
+
+def load_state(path):
+    """A state_dict from a .pth file, with weights_only=True: a stranger's file cannot run code."""
+    import pickle
+
+    import torch
+
+    path = require(path, "python train.py")
+    try:
+        with warnings.catch_warnings():  # torch's words about a foreign pickle; ours follow
+            warnings.simplefilter("ignore")
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError):
+        raise InputError(
+            f"{path} is no weights file (damaged, truncated, or not a plain state_dict): "
+            "train again or copy it again"
+        ) from None
+    if not isinstance(state, dict) or not all(
+        isinstance(value, torch.Tensor) for value in state.values()
+    ):
+        raise InputError(f"{path} holds something else than a plain state_dict of tensors")
+    return state
+
+
+def fill(module, state, path):
+    """Load `state` into `module`; a file of another architecture is an InputError that names the
+    first difference."""
+    own = module.state_dict()
+    for key in [*own, *state]:
+        ours, theirs = (tuple(d[key].shape) if key in d else "absent" for d in (own, state))
+        if ours != theirs:
+            raise InputError(
+                f"{path} holds weights of another architecture than {type(module).__name__}: "
+                f"{key} is {theirs} there, {ours} here"
+            )
+    module.load_state_dict(state)
+    return module
+
+
+# seconds and beats from which `auto` trusts a model that compares beats with each other
+LONG_ENOUGH = 60.0, 30
+SINGLE_BEAT = "residual", "self"  # `auto` below that: the first of these that is there
+SHIPPED = "shipped"  # folder below weight/ of what comes with the repository; no stage writes there
+
+
+def search_folders(weight):
+    """Where weights are looked for, in order: the folder itself, then the shipped ones below it;
+    for the default folder also those beside the scripts."""
+    folder = artifacts.locate(weight)
+    default = Path(weight).resolve() == Path("weight").resolve()
+    own = [artifacts.HOME / "weight" / SHIPPED] if default else []
+    return list(dict.fromkeys([folder, folder / SHIPPED, *own]))
+
+
+def in_folders(path):
+    """`path` (of a .pth) in the first folder of `search_folders` that holds it or its ONNX file, so
+    that both come from one folder; `path` itself where none does."""
+    path = Path(path)
+    places = [folder / path.name for folder in search_folders(path.parent)]
+    return next((p for p in places if p.exists() or onnx_path(p).exists()), path)
+
+
+def there(name, weight):
+    """Whether a model of this name is there, as .pth or as ONNX."""
+    path = in_folders(weights_path(weight, name))
+    return path.exists() or onnx_path(path).exists()
+
+
+def choose_model(model, seconds, n_beats, weight="weight"):
+    """The name behind `auto` for a recording of this length: `context` where there is enough to
+    compare a beat with, else the best single-beat model. Any other name is given back."""
+    if model != "auto":
+        return model
+    if seconds >= LONG_ENOUGH[0] and n_beats >= LONG_ENOUGH[1] and there("context", weight):
+        return "context"
+    return next((name for name in SINGLE_BEAT if there(name, weight)), "self")
+
+
+def find_weights(name, weight, suffix):
+    """The file behind a path or a name: model_NAME.pth or ecg_model_NAME.onnx, in weight/ or among
+    the shipped ones. Raises InputError where there is none."""
+    if Path(name).suffix in (".pth", ".onnx"):
+        return require_weights(name, "python train.py && python export_onnx.py")
+    path = in_folders(weights_path(weight, name))
+    path = onnx_path(path) if suffix == ".onnx" else path
+    if not path.exists():
+        names = sorted(
+            p.stem.removeprefix("ecg_").removeprefix("model_")
+            for folder in search_folders(weight)
+            for p in folder.glob(f"*model_*{suffix}")
+        )
+        raise InputError(
+            f"{path} is missing: there is no model {name!r} as {suffix}; there are: "
+            f"{', '.join(dict.fromkeys(names)) or 'none'}"
+        )
+    return path
+
+
+def require_weights(path, made_by):
+    """A weights file by its path; weight/X that exists as weight/shipped/X only is that one."""
+    path = Path(path)
+    shipped = path.parent / SHIPPED / path.name
+    return shipped if not path.exists() and shipped.exists() else artifacts.require(path, made_by)
+
+
+def is_shipped(path):
+    """Whether a weights file is one of those that come with the repository, which no stage
+    changes."""
+    return Path(path).parent.name == SHIPPED
+
+
+def models_sha256(model, weight):
+    """{file name: SHA-256} of the weights behind a name or a path: what the labels of an archive
+    were made with."""
+    if Path(model).suffix:
+        files = [Path(model)]
+    else:
+        names = ("context", *SINGLE_BEAT) if model == "auto" else (model,)
+        paths = [in_folders(weights_path(weight, name)) for name in names]
+        files = [file for path in paths for file in (path, onnx_path(path))]
+    return {
+        file.name: _sha256_once(file, file.stat().st_mtime_ns, file.stat().st_size)
+        for file in files
+        if file.exists()
+    }
+
+
+@functools.lru_cache
+def _sha256_once(file, modified, size):
+    return artifacts.sha256(file)
+
+
+def rows_weights(name, weight, protocol):
+    """The .pth behind a path, or behind a name such as `self` or `residual_best` under this
+    protocol. Raises InputError."""
+    if Path(name).suffix in (".pth", ".onnx"):
+        return require_weights(name, "python train.py")
+    model, _, suffix = name.partition("_")
+    if model == "context":
+        raise InputError(
+            "the context model looks at whole recordings, not at single rows: evaluate it with "
+            "--records DIR"
+        )
+    path = in_folders(weights_path(weight, model, protocol, f"_{suffix}" if suffix else ""))
+    if not path.exists():
+        names = sorted(p.name for f in search_folders(weight) for p in f.glob("model_*.pth"))
+        raise InputError(
+            f"{path} is missing: python train.py --model {model} makes it from the rows of "
+            "protocol "
+            f"{protocol}; there are: {', '.join(dict.fromkeys(names)) or 'none'}"
+        )
+    return path
+
+
+def short_name(path, protocol="kaggle"):
+    """weight/model_self_interpatient_best.pth -> self_best"""
+    stem = Path(path).stem.removeprefix("ecg_").removeprefix("model_")
+    return stem.replace(f"_{protocol}", "") if protocol != "kaggle" else stem
+
+
+def history_of(path, data):
+    """The training history of weights: data/history_NAME.json, else the one in the model card, else
+    None."""
+    stem = short_name(path)
+    for file in (Path(data) / f"history_{stem}.json", Path(data) / f"new_history_{stem}.json"):
+        if file.exists():
+            return artifacts.load_json(file, "python train.py")
+    card = card_path(path)
+    return artifacts.load_json(card, "python train.py").get("history") if card.exists() else None

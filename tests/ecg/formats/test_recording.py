@@ -1,0 +1,48 @@
+"""Leads and units, whatever file they come from."""
+
+import numpy as np
+import pytest
+
+from ecg.artifacts import InputError
+from ecg.formats import read_recording, read_wfdb
+from ecg.formats.recording import to_millivolt
+from tests.recordings import ECG, OTHER, same, write_wfdb
+
+
+def test_lead_two_is_preferred(tmp_path):
+    path = write_wfdb(tmp_path, names=("I", "II"))
+    recording = same(read_recording(path), OTHER, lead="II", tolerance=1e-3)
+    assert any("--lead" in note for note in recording.notes)
+    assert read_wfdb(path).lead == "I"
+    with pytest.raises(InputError, match="no lead 'V9'.*I.*II"):
+        read_recording(path, lead="V9")
+    with pytest.raises(InputError, match="no lead 2"):
+        read_recording(path, lead=2)
+
+
+def test_what_the_user_says_wins_and_is_noted(tmp_path):
+    path = write_wfdb(tmp_path)
+    recording = read_recording(path, fs=500, unit="uV")
+    assert recording.fs == 500 and np.allclose(recording.signal, ECG * 1e-3, atol=1e-5)
+    assert any("--fs 500" in n for n in recording.notes) and any(
+        "--unit uV" in n for n in recording.notes
+    )
+    assert any("check the unit" in n for n in recording.notes)
+
+
+@pytest.mark.parametrize(
+    "unit, expected",
+    [
+        ("V", 2000),
+        ("mV", 2),
+        ("uV", 0.002),
+        ("µV", 0.002),
+        ("μV", 0.002),
+        ("200/mV", 0.01),
+        ("200(1)/mV", 0.005),
+        ("2(-2)/uV", 0.002),
+        ("0.5/V", 4000),
+    ],
+)
+def test_units(unit, expected):
+    assert to_millivolt(np.array([2.0]), unit, "")[0] == pytest.approx(expected)

@@ -1,0 +1,313 @@
+"""The report in a real browser: it works, fits, and prints to scale."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import wfdb
+
+from ecg.formats.annotation import read_annotation
+from ecg.report import write_report
+from ecg.report.page import html_page
+from ecg.report.strips import STRIP_S
+from ecg.synthetic import synthetic_recording
+from tests.labelled_recording import labelled_recording
+
+
+def start_browser(downloads):
+    """Headless Chromium that saves into `downloads`; the test is skipped where there is none."""
+    webdriver = pytest.importorskip(
+        "selenium.webdriver", reason="the browser tests need selenium: pip install selenium"
+    )
+    program = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    driver = shutil.which("chromedriver")
+    if program is None or driver is None:
+        pytest.skip(
+            "the browser tests need chromium and chromedriver on the PATH (Debian: chromium "
+            "chromium-driver)"
+        )
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    # a click must not miss a page that still scrolls: reduced motion
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--disable-gpu",
+        "--force-prefers-reduced-motion",
+    ):
+        options.add_argument(argument)
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    browser.downloads = downloads
+    return browser
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    browser = start_browser(tmp_path_factory.mktemp("downloads"))
+    yield browser
+    browser.quit()
+
+
+def screen(browser, width=1280, height=900, mobile=False, scheme="light"):
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile},
+    )
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {
+            "features": [
+                {"name": "prefers-color-scheme", "value": scheme},
+                {"name": "prefers-reduced-motion", "value": "reduce"},
+            ]
+        },
+    )
+
+
+def wait(browser, script, *arguments):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(browser, 60, 0.05).until(lambda b: b.execute_script(script, *arguments))
+
+
+def open_page(browser, path):
+    """Milliseconds from navigation until the strip was drawn."""
+    browser.get(path.as_uri())
+    ready = int(wait(browser, "return document.documentElement.dataset.ready"))
+    assert [
+        entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")
+    ] == []
+    return ready
+
+
+def press(browser, *keys):
+    canvas = browser.find_element("id", "ecg")
+    canvas.send_keys(*keys)
+
+
+def shown(browser):
+    """Start and length of the view in s, as its status line says them."""
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    text = browser.find_element("id", "status").text
+    first, last = [
+        sum(float(part) * 60**k for k, part in enumerate(reversed(t.split(":"))))
+        for t in re.findall(r"[\d:]+\.\d", text)[:2]
+    ]
+    return first, last - first
+
+
+@pytest.fixture(scope="module")
+def demo(ectopic, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "demo.html"
+    write_report(path, *ectopic)
+    return path
+
+
+@pytest.fixture
+def opened(browser, demo):
+    screen(browser)
+    open_page(browser, demo)
+    yield browser
+    browser.execute_script("localStorage.clear()")
+
+
+def test_zoom_and_pan_by_key_and_button(opened):
+    start, span = shown(opened)
+    assert start == 0 and 8 < span < 14  # 25 mm/s
+    press(opened, "+")
+    assert shown(opened)[1] < span
+    opened.find_element("id", "out").click()
+    opened.find_element("id", "out").click()
+    assert shown(opened)[1] > span
+    press(opened, "\ue010")  # End
+    assert sum(shown(opened)) == pytest.approx(120, abs=0.2)
+    press(opened, "\ue011", "\ue014")  # Home, right
+    assert 0 < shown(opened)[0] < 10
+    opened.find_element("id", "time").send_keys("1:05", "\n")
+    start, span = shown(opened)
+    assert start + span / 2 == pytest.approx(65, abs=0.2)
+    opened.find_element("id", "time").clear()
+    opened.find_element("id", "time").send_keys("9:00:00", "\n")
+    assert (
+        "0:00" in opened.find_element("id", "status").text
+        and "2:00" in opened.find_element("id", "status").text
+    )
+
+
+def test_jump_goes_to_each_beat_of_a_kind_and_back(opened, ectopic):
+    _, table, _ = ectopic
+    from selenium.webdriver.support.ui import Select
+
+    for kind, mine in (("V", table["label"] == "V"), ("unsure", table["confidence"] < 0.8)):
+        press(opened, "\ue011")
+        Select(opened.find_element("id", "kind")).select_by_value(kind)
+        expected = table.index[mine].tolist()
+        seen = []
+        for _ in expected[:5]:
+            opened.find_element("id", "next").click()
+            seen.append(
+                int(re.search(r"Beat (\d+) of", opened.find_element("id", "beat").text)[1]) - 1
+            )
+            start, span = shown(opened)
+            assert start <= table["time_s"][seen[-1]] <= start + span
+        assert seen == expected[:5]
+        opened.find_element("id", "prev").click()
+        assert (
+            int(re.search(r"Beat (\d+) of", opened.find_element("id", "beat").text)[1]) - 1
+            == expected[3]
+        )
+
+
+def test_links_in_summary_and_strips_show_that_time(opened):
+    link = opened.find_element("css selector", "figcaption button.jump")
+    t = float(link.get_attribute("data-t"))
+    opened.execute_script("arguments[0].click()", link)
+    start, span = shown(opened)
+    assert start <= t <= start + span
+
+
+def download(browser, button, name):
+    browser.find_element("id", button).click()
+    path = browser.downloads / name
+    wait(browser, "return true")
+    for _ in range(200):
+        if path.exists() and path.stat().st_size:
+            break
+        browser.execute_async_script("setTimeout(arguments[0], 50)")
+    return path
+
+
+def test_a_corrected_label_is_in_the_downloaded_annotation(opened, ectopic):
+    recording, table, _ = ectopic
+    from selenium.webdriver.support.ui import Select
+
+    Select(opened.find_element("id", "kind")).select_by_value("V")
+    v = table.index[table["label"] == "V"]
+    press(opened, "n", "2")  # the first V is an S
+    press(opened, "n")
+    opened.find_element(
+        "css selector", "#correct button[data-label='-']"
+    ).click()  # the second is no beat
+    press(opened, "n", "4", "0")  # the third becomes F, and V again
+    assert "2 corrected" in opened.find_element("id", "changed").text
+    opened.refresh()  # and stays corrected
+    wait(opened, "return document.documentElement.dataset.ready")
+    assert "2 corrected" in opened.find_element("id", "changed").text
+
+    path = download(opened, "cor", "demo.cor")
+    annotation = wfdb.rdann(str(path.with_suffix("")), "cor")
+    expected = table["label"].replace("?", "Q").tolist()
+    expected[v[0]] = "S"
+    del expected[v[1]]
+    assert annotation.symbol == expected
+    assert np.array_equal(annotation.sample, table["sample"].drop(v[1]))
+    assert annotation.fs == recording.fs
+    samples, symbols, *_ = read_annotation(path.with_suffix(""), "cor")  # as our own stages read it
+    assert symbols == expected and np.array_equal(samples, annotation.sample)
+
+    corrected = pd.read_csv(download(opened, "csv", "demo.cor.csv"), keep_default_na=False)
+    assert corrected["label"].tolist()[v[0]] == "S" and corrected["was"].tolist()[v[0]] == "V"
+    as_json = json.loads(download(opened, "json", "demo.cor.json").read_text())
+    assert (
+        as_json["removed"] == [int(table["sample"][v[1]])]
+        and len(as_json["beats"]) == len(table) - 1
+    )
+
+
+def test_a_click_on_a_beat_chooses_it(opened, ectopic):
+    _, table, _ = ectopic
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    canvas = opened.find_element("id", "ecg")
+    start, span = shown(opened)
+    k = 4
+    x = (table["time_s"][k] - start) / span * canvas.size["width"]
+    ActionChains(opened).move_to_element_with_offset(
+        canvas, x - canvas.size["width"] / 2, 0
+    ).click().perform()
+    assert f"Beat {k + 1} of" in opened.find_element("id", "beat").text
+
+
+def test_the_page_fits_phone_and_desktop_by_day_and_night(browser, ectopic, tmp_path):
+    write_report(tmp_path / "demo.html", *ectopic, lang="zh")
+    screen(browser)
+    open_page(browser, tmp_path / "demo.html")
+    for width, mobile, scheme in ((360, True, "light"), (390, True, "dark"), (1280, False, "dark")):
+        screen(browser, width, 800, mobile, scheme)
+        browser.execute_async_script(
+            "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
+        )
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        back = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, re.findall(r"\d+", back)[:3])) < 150) == (scheme == "dark")
+        heights = browser.execute_script(
+            "return [...document.querySelectorAll('button:not(.jump), select, input')]"
+            ".map(b => b.offsetHeight)"
+        )
+        assert min(heights) >= 36  # large enough for a finger
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_chinese_gives_way_to_english_where_the_browser_has_no_glyphs(browser, ectopic, tmp_path):
+    html = html_page(*ectopic, lang="zh").replace(
+        "function drawsChinese() {", "function drawsChinese() { return false;"
+    )
+    (tmp_path / "zh.html").write_text(html, encoding="utf-8")
+    screen(browser)
+    open_page(browser, tmp_path / "zh.html")
+    text = browser.find_element("tag name", "body").text
+    assert (
+        "no Chinese font" in text and "Not a medical device" in text and "Whole recording" in text
+    )
+    assert not re.search("[\u4e00-\u9fff]", text)
+
+
+def test_paper_is_true_to_scale_in_print(opened):
+    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    width = opened.execute_script(
+        "return document.querySelector('svg.paper').getBoundingClientRect().width"
+    )
+    assert width * 25.4 / 96 == pytest.approx(25 * STRIP_S, rel=0.01)
+    assert not opened.find_element("id", "recording").is_displayed()
+    assert [entry for entry in opened.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_24_hours_are_ready_at_once(tmp_path, request):
+    """Also the measurement: `pytest tests/ecg/report -k 24_hours_are -s` prints size and
+    milliseconds."""
+    made = synthetic_recording(600, 128, seed=5, shares={"S": 0.05, "V": 0.05})
+    times, n = 144, len(made.signal)
+    noise = np.random.default_rng(0).standard_normal(times * n) * 0.01
+    day = made._replace(
+        signal=np.tile(made.signal, times) + noise,
+        labels=np.tile(made.labels, times),
+        r_peaks=(made.r_peaks + n * np.arange(times)[:, None]).ravel(),
+    )
+    recording, table, summary = labelled_recording(day, "day")
+    path = tmp_path / "day.html"
+    write_report(path, recording, table, summary)
+    assert path.stat().st_size < 10e6
+    browser = start_browser(tmp_path)  # its own, whose processor time counts this page alone
+    request.addfinalizer(browser.quit)
+    screen(browser)
+    browser.execute_cdp_cmd("Performance.enable", {})
+    ready = open_page(browser, path)
+    used = {
+        m["name"]: m["value"]
+        for m in browser.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    }["ProcessTime"]
+    print(
+        f"24 h, {len(table):,} beats: {path.stat().st_size / 1e6:.1f} MB, strip drawn {ready} ms "
+        f"after navigation, {used:.2f} s of processor time"
+    )
+    assert used < 2.0  # processor time, which a busy machine hardly stretches
+    press(browser, "\ue010")
+    assert sum(shown(browser)) == pytest.approx(86400, abs=1)

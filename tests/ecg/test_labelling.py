@@ -1,0 +1,140 @@
+"""A recording's way to its labels: one contract, the same by PyTorch and ONNX, with one lead or
+two."""
+
+import numpy as np
+import pytest
+
+import inference
+from ecg import beats
+from ecg.formats import read_recording
+from ecg.output import COLUMNS
+from ecg.synthetic import synthetic_recording
+
+
+@pytest.fixture(scope="module")
+def recording():
+    return synthetic_recording(90, seed=3)
+
+
+def test_table_of_a_recording(demo, recording):
+    table = inference.classify(recording.signal, recording.fs, "self", weight=demo / "weight")
+    assert list(table.columns) == COLUMNS
+    assert abs(len(table) - len(recording.r_peaks)) <= 1 and table["sample"].is_monotonic_increasing
+    known = table[table.label != beats.UNLABELLED]
+    assert (
+        len(known) == len(table) - 1
+        and table.label.iloc[-1] == "?"
+        and "last beat" in table.quality.iloc[-1]
+    )
+    p = known[[f"p_{c}" for c in "NSVFQ"]].to_numpy()
+    assert np.allclose(p.sum(axis=1), 1) and np.allclose(p.max(axis=1), known.confidence)
+    assert (np.array(list("NSVFQ"))[p.argmax(axis=1)] == known.label).all()
+
+
+def test_scale_and_offset_do_not_matter(demo, recording):
+    first = inference.classify(recording.signal, recording.fs, "self", weight=demo / "weight")
+    for scale, offset in ((1000.0, 0.0), (1e-3, 5.0)):
+        other = inference.classify(
+            recording.signal * scale + offset, recording.fs, "self", weight=demo / "weight"
+        )
+        assert (
+            np.array_equal(first["sample"], other["sample"]) and (first.label == other.label).all()
+        )
+
+
+def test_pytorch_and_onnx_agree(demo, recording):
+    torch, onnx = (
+        inference.classify(
+            recording.signal, recording.fs, "self", weight=demo / "weight", engine=engine
+        )
+        for engine in ("torch", "onnx")
+    )
+    assert (torch.label == onnx.label).all()
+    columns = [f"p_{c}" for c in "NSVFQ"]
+    assert np.nanmax(np.abs(torch[columns].to_numpy() - onnx[columns].to_numpy())) <= 5e-6
+
+
+def test_missing_samples_are_not_labelled(demo, recording):
+    signal = recording.signal.copy()
+    gap = slice(30 * 360, 36 * 360)
+    signal[gap] = np.nan
+    table = inference.classify(signal, recording.fs, "self", weight=demo / "weight")
+    assert not table["sample"].between(gap.start, gap.stop - 1).any()
+    assert any(reason == "missing" for *_, reason in table.attrs["unreadable"])
+    before = table[table["sample"] < gap.start].iloc[-1]
+    assert before.label == "?" and before.quality == "beside missing samples", (
+        "its row would hold the gap"
+    )
+    assert (table[table["sample"] >= gap.stop].label.iloc[:-1] != "?").all(), (
+        "labels go on after the gap"
+    )
+
+
+def test_given_peaks_give_the_training_rows(demo, recording):
+    session = inference.load_onnx_model("self", demo / "weight")
+    rows, positions = beats.extract_beats(recording.signal, recording.r_peaks, recording.fs)
+    ids, confidence, p = inference.predict_heartbeat_onnx(session, rows)
+    table = inference.classify(recording.signal, recording.fs, session, r_peaks=recording.r_peaks)
+    assert np.array_equal(table["sample"], recording.r_peaks) and np.array_equal(
+        positions, recording.r_peaks[:-1]
+    )
+    assert (table.label.iloc[:-1] == np.array(beats.CLASSES)[ids]).all()
+    one = inference.predict_heartbeat_onnx(session, rows[0])
+    assert one[0].shape == (1,) and one[2].shape == (1, 5) and np.allclose(one[2], p[:1], atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [np.nan, 0.5, "noise"])
+def test_where_one_lead_is_lost_the_other_is_read(two_leads, loss):
+    """A minute of the first lead missing, flat or noise: its beats are those of the second, where
+    it is there, with the labels of the whole recording; what neither shows stays unreadable."""
+    recording = read_recording(two_leads, second="V1")
+    signal, second, fs = (
+        recording.signal.astype(float),
+        recording.second.astype(float),
+        int(recording.fs),
+    )
+    whole = inference.classify(signal, fs, "context", second=second)
+    lost = slice(30 * fs, 90 * fs)
+    signal[lost] = np.random.default_rng(0).standard_normal(60 * fs) if loss == "noise" else loss
+    alone = inference.classify(signal, fs, "context")
+    table = inference.classify(signal, fs, "context", second=second)
+    inside = table["sample"].between(31 * fs, 89 * fs)
+    truth = whole[whole["sample"].between(31 * fs, 89 * fs)]
+    assert inside.sum() == len(truth) > 50 and not alone["sample"].between(31 * fs, 89 * fs).any()
+    assert np.abs(table["sample"][inside].to_numpy() - truth["sample"].to_numpy()).max() < 0.05 * fs
+    assert (table.label[inside].to_numpy() == truth.label.to_numpy()).mean() > 0.97 and set(
+        truth.label
+    ) >= {"N", "V"}
+    assert np.diff(table["sample"]).min() > 0.25 * fs and abs(len(table) - len(whole)) <= 1
+    assert (table.quality[inside] == "seen in the second lead only").all() and (
+        table.quality[~inside] == "ok"
+    ).mean() > 0.9
+    assert (
+        table.attrs["unreadable"] == []
+        and alone.attrs["unreadable"]
+        and "seen in the second lead only" in table.attrs["notes"][-1]
+    )
+
+    second[60 * fs : 90 * fs] = np.nan
+    both = inference.classify(signal, fs, "context", second=second)
+    ((start, stop, _),) = both.attrs["unreadable"]
+    assert abs(start - 60 * fs) < 2 * fs and abs(stop - 90 * fs) < 2 * fs
+    assert (
+        not both["sample"].between(62 * fs, 88 * fs).any()
+        and both["sample"].between(31 * fs, 58 * fs).sum() > 20
+    )
+    single = inference.classify(
+        signal, fs, "self", second=second
+    )  # a row is cut from the first lead
+    assert not single["sample"].between(31 * fs, 89 * fs).any()
+
+
+def test_the_second_lead_alone_makes_a_recording(two_leads):
+    """The first lead was never on: the context model is chosen by the beats of the second."""
+    recording = read_recording(two_leads, second="V1")
+    whole = inference.classify(recording.signal, recording.fs, second=recording.second)
+    table = inference.classify(
+        np.zeros(len(recording.signal)), recording.fs, second=recording.second
+    )
+    assert table.attrs["model"] == "context" and len(table) == len(whole)
+    assert (table.label.to_numpy() == whole.label.to_numpy()).mean() > 0.97

@@ -1,0 +1,154 @@
+"""The stream: chunks of any size, when labels are given, memory."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from ecg import beats, formats, rpeaks, streaming
+from ecg.streaming import Beat, Monitor
+from ecg.synthetic import synthetic_recording
+from tests.streams import FS, alarms, fingerprint, labelled, stream, strip, wide_is_v
+
+
+@pytest.fixture(scope="module")
+def minute():
+    return synthetic_recording(40, fs=FS, seed=3)
+
+
+@pytest.mark.parametrize("fs", [360, 250])
+def test_chunk_size_changes_nothing(fs):
+    x = synthetic_recording(25, fs=fs, seed=1).signal.copy()
+    x[int(12 * fs) : int(15.3 * fs)] = np.nan
+    whole = stream(x, fs, fingerprint)
+    assert len(whole) > 40 and {"on", "off"} == {e.state for e in alarms(whole, "lead_off")}
+    for chunk in (1, 7, 360, 10000):
+        assert stream(x, fs, fingerprint, chunk) == whole
+
+
+def test_real_recording_in_any_chunks(mitdb):
+    x = formats.read_recording(mitdb / "200").signal[: 25 * 360]
+    assert (
+        stream(x, 360, fingerprint, 7)
+        == stream(x, 360, fingerprint)
+        == stream(x, 360, fingerprint, 1111)
+    )
+
+
+@pytest.mark.parametrize("fs", [128, 360, 500])
+def test_labels_come_in_time(fs):
+    events = stream(synthetic_recording(30, fs=fs, seed=2).signal, fs)
+    final = labelled(events, "final")
+    r = [e.sample / fs for e in final]
+    said = {e.sample: e.at_s for e in labelled(events, "provisional")}
+    late = [k for k in range(len(r) - 1) if r[k] > streaming.LEARN]
+    assert len(late) > 20
+    assert all(r[k + 1] < said[final[k].sample] <= r[k + 1] + 0.7 for k in late)
+    assert all(r[k + 2] < final[k].at_s <= r[k + 2] + 0.7 for k in late if k + 2 < len(r))
+
+
+def test_every_beat_is_said_twice_in_order(minute):
+    events = stream(minute.signal)
+    final, provisional = labelled(events, "final"), labelled(events, "provisional")
+    assert [e.sample for e in final[:-1]] == [e.sample for e in provisional]
+    assert final[-1].label is None and all(e.label for e in final[:-1])
+    assert all(a.at_s <= b.at_s for a, b in zip(events, events[1:]))
+    assert final[0].rr_s is None and final[1].rr_s == (final[1].sample - final[0].sample) / FS
+
+
+def test_final_labels_are_those_of_the_whole_recording(minute):
+    """To the last bit of the row: `fingerprint` tells."""
+    final = labelled(stream(minute.signal, predict=fingerprint), "final")
+    rows, positions = beats.extract_beats(
+        minute.signal, rpeaks.detect_r_peaks(minute.signal, FS), FS
+    )
+    assert [e.sample for e in final[:-1]] == positions.tolist()
+    assert [e.label for e in final[:-1]] == [beats.CLASSES[i] for i in fingerprint(rows)[0]]
+
+
+def test_rows_at_another_rate_are_those_of_the_whole_recording():
+    made, seen = synthetic_recording(20, fs=250, seed=4), []
+
+    def keep(rows):
+        seen.append(rows[0])
+        return wide_is_v(rows)
+
+    events = stream(made.signal, 250, keep)
+    order = [e.stage for e in events if isinstance(e, Beat) and e.label]
+    streamed = np.array([row for row, stage in zip(seen, order) if stage == "final"])
+    rows, _ = beats.extract_beats(
+        made.signal, np.array([e.sample for e in labelled(events, "final")]), 250
+    )
+    assert streamed.shape == rows.shape and np.abs(streamed - rows).max() < 0.01
+
+
+@pytest.mark.parametrize("gain, offset", [(1e-3, 0), (200, 1024), (-1, 0)])
+def test_unit_offset_and_scale_do_not_matter(minute, gain, offset):
+    x = minute.signal[: 20 * FS]
+    if gain > 0:
+        plain, other = stream(x), stream(x * gain + offset)
+        assert [e._replace(confidence=None) if isinstance(e, Beat) else e for e in plain] == [
+            e._replace(confidence=None) if isinstance(e, Beat) else e for e in other
+        ]
+    else:
+        assert len(labelled(stream(x * gain), "final")) == len(labelled(stream(x), "final"))
+
+
+def test_stray_missing_samples_cost_one_beat_at_most():
+    x, r = strip("N" * 20, 0.8)
+    x[int(8.30 * FS) : int(8.33 * FS)] = np.nan
+    events = stream(x)
+    assert alarms(events) == [] and len(labelled(events, "final")) == 20
+    assert sum(e.label is None for e in labelled(events, "final")[:-1]) <= 2
+
+
+def test_memory_is_bounded(monkeypatch):
+    monkeypatch.setattr(streaming, "KEEP", 16.0)
+    x = strip("NNV" * 60, 0.5)[0]
+    m, sizes = Monitor(100, wide_is_v), []
+    for i in range(0, len(x), 1000):
+        m.push(x[i : i + 1000])
+        kept = {key: value for key, value in vars(m).items() if key != "predict"}
+        sizes.append(len(pickle.dumps(kept)))
+    assert max(sizes[len(sizes) // 2 :]) <= max(sizes[: len(sizes) // 2]) + 300
+
+
+def test_short_streams():
+    m = Monitor(FS, wide_is_v)
+    assert m.finish() == []
+    assert stream(np.zeros(5)) == [] and stream(np.full(100, np.nan)) == []
+    assert stream(strip("NN", 0.8, tail=0.6)[0]) != []
+
+
+def test_context_model_gives_the_final_label_within_a_minute():
+    """The same in any chunks; a model that would see too few beats is not asked."""
+    asked = []
+
+    def context(signal, fs, r_peaks):
+        asked.append((len(signal) / fs, len(r_peaks)))
+        assert np.all((r_peaks >= 0) & (r_peaks < len(signal)))
+        return np.eye(5)[np.full(len(r_peaks), 1)]
+
+    x = synthetic_recording(80, fs=100, seed=6).signal
+    found = []
+    for chunk in (len(x), 333):
+        m = Monitor(100, wide_is_v, context)
+        found.append(
+            [e for i in range(0, len(x), chunk) for e in m.push(x[i : i + chunk])] + m.finish()
+        )
+    assert found[0] == found[1]
+    final, provisional = labelled(found[0], "final"), labelled(found[0], "provisional")
+    assert [e.sample for e in final[:-1]] == [e.sample for e in provisional]
+    assert {e.label for e in final[:-1]} == {"S"} and final[-1].label is None
+    assert (
+        all(e.at_s - e.time_s <= 60 for e in final)
+        and max(e.at_s - e.time_s for e in final) > streaming.DELAY
+    )
+    assert max(seconds for seconds, _ in asked) <= 80 and all(
+        beats_ >= streaming.ENOUGH for _, beats_ in asked
+    )
+
+
+def test_two_leads_are_refused():
+    with pytest.raises(ValueError, match="one lead"):
+        Monitor(FS, wide_is_v).push(np.zeros((10, 2)))

@@ -1,0 +1,122 @@
+"""continue_train.py: fine-tuning from saved weights, and adapting the context model."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import continue_train
+import models
+import train
+from ecg import artifacts, context
+from ecg.artifacts import InputError
+from ecg.synthetic import synthetic_recording, write_wfdb
+from tests.training_rows import card_of, folders, scalars, write_rows
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folder of a training of two epochs: data/, weight/, runs/."""
+    out = tmp_path_factory.mktemp("trained")
+    write_rows(out / "data")
+    train.main([*folders(out / "data", out), "--epochs", "2", "--rate", "5e-4"])
+    return out
+
+
+@pytest.fixture
+def started(trained, tmp_path):
+    """A copy of it, to go on with."""
+    shutil.copytree(trained, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def fine_tune(out, *more):
+    continue_train.main([*folders(out / "data", out), *more])
+    return json.loads((out / "data/new_history_finetune.json").read_text())
+
+
+def test_it_goes_on_where_the_training_ended(started):
+    start = card_of(started)["history"]
+    history = fine_tune(started, "--epochs", "3")
+    best, final = (card_of(started, f"self_finetuned_{which}") for which in ("best", "final"))
+    assert final["metrics"]["epoch"] == 3 and best["recipe"]["from"] == "model_self.pth"
+    assert len(history["train_loss"]) == 3 and len(history["train_acc"]) == 3
+    assert history["train_loss"][0] < start["train_loss"][-1]
+    [run] = (started / "runs/model_self").glob("2*")
+    behind = best["recipe"]["from_epoch"]
+    steps = [event.step for event in scalars(run).Scalars("Val/Loss")]
+    assert steps[-3:] == [behind + 1, behind + 2, behind + 3]
+
+
+def test_patience_stops(started):
+    history = fine_tune(started, "--epochs", "30", "--rate", "1e-9", "--patience", "2")
+    assert 3 <= len(history["val_loss"]) < 30
+
+
+def test_without_weights_of_ones_own_it_starts_from_the_shipped_ones(started):
+    shipped = started / "weight/shipped"
+    shipped.mkdir()
+    for path in list((started / "weight").glob("model_self.*")):
+        path.rename(shipped / path.name)
+    before = sorted(path.name for path in shipped.iterdir())
+    fine_tune(started, "--epochs", "1")
+    assert sorted(path.name for path in shipped.iterdir()) == before
+    assert (started / "weight/model_self_finetuned_best.pth").exists()
+    card = card_of(started, "self_finetuned_final")
+    assert card["recipe"]["from_sha256"] == artifacts.sha256(shipped / "model_self.pth")
+    # a path that exists among the shipped ones only is that one
+    fine_tune(started, "--epochs", "1", "--from", str(started / "weight/model_self.pth"))
+
+
+def test_another_scaler_is_refused(started):
+    path = started / "data/processed_data/manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["scaler"]["mean"][0] = 0.2
+    artifacts.save_json(path, manifest)
+    with pytest.raises(InputError, match="standardised otherwise"):
+        fine_tune(started, "--epochs", "1")
+
+
+def test_refused(started, refused, tmp_path):
+    with pytest.raises(InputError, match="--patience"):
+        fine_tune(started, "--patience", "0")
+    data = started / "data"
+    assert "train.py" in refused("continue_train.py", "--data", data, "--weight", tmp_path / "none")
+    line = refused("continue_train.py", "--data", data, "--minutes", 3)
+    assert "--minutes does not apply to --model self" in line
+
+
+# ---- the context model ---------------------------------------------------------------------------
+
+
+def test_a_persons_labels_are_learnt_from_the_first_minutes(run, home, tmp_path):
+    """The person calls the broad beats supraventricular (aberrated), which the model does not:
+    after two labelled minutes it does."""
+    made = synthetic_recording(400, 250, seed=3, shares={"V": 0.12}, name="one")
+    broad = made.labels == 2
+    write_wfdb(tmp_path, made._replace(symbols=np.where(broad, "S", "N").tolist()), "cor")
+    shipped = home / "weight/shipped/model_context.pth"
+    before = json.loads(shipped.with_suffix(".json").read_text())
+    options = ["--records", tmp_path, "--minutes", 2, "--weight", tmp_path, "--from", shipped]
+    done = run("continue_train.py", "--model", "context", *options)
+    found = tmp_path / "model_context_one_finetuned.pth"
+    assert "before" in done.stdout and "after" in done.stdout
+    assert found.with_name("ecg_" + found.stem + ".onnx").exists()
+    tuned, card = models.load_context(found)
+    assert card["patient"].endswith("/one") and card["finetuned"]["from"] == "model_context.pth"
+    assert card["finetuned"]["beats"]["S"] > 10
+    assert {key: card[key] for key in before if key not in ("patient", "finetuned")} == before
+    beats, late = context.describe(made.signal, 250, made.r_peaks), made.r_peaks > 130 * 250
+    nets = models.load_context(shipped)[0], tuned
+    old, new = (context.context_logits(net, [beats]).argmax(1) for net in nets)
+    assert (old[late & broad] == 2).mean() > 0.9, "the shipped model calls them ventricular"
+    assert (new[late & broad] == 1).mean() > 0.9 and (new[late & ~broad] == 0).mean() > 0.98
+
+
+def test_adapting_needs_labelled_records(refused, tmp_path):
+    stage = ("continue_train.py", "--model", "context")
+    assert "--records" in refused(*stage)
+    assert "--minutes" in refused(*stage, "--records", tmp_path, "--minutes", 0)
+    line = refused(*stage, "--records", tmp_path, "--patience", 3)
+    assert "--patience does not apply to --model context" in line
