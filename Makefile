@@ -1,6 +1,6 @@
 # make run      the whole chain on embedded synthetic data, in demo/; ends with the shipped weights labelling a recording
 # make test     the tests; those on real recordings are skipped where there are none (ECG_DATA names their folder)
-# make check    style and unused code (ruff); make test begins with it
+# make check    style and unused code (ruff), types (mypy); make test begins with it
 # make results  every figure and table of the README and docs/results.md, from stored predictions (FRESH=1: predict again)
 # Each sets up .venv by itself. PYTHON=python3.12 chooses another interpreter, 3.11 to 3.13.
 
@@ -40,6 +40,7 @@ run: $(VENV)/ready
 check: $(VENV)/ready-test
 	$(PY) -m ruff check --quiet .
 	$(PY) -m ruff format --quiet --check .
+	$(PY) -m mypy --no-error-summary
 
 test: check
 	$(PY) -m pytest -q -n 2 --dist loadfile tests

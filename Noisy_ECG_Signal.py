@@ -13,9 +13,9 @@ import argparse
 
 import numpy as np
 
+from ecg import cli
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
-from ecg.cli import run
 from ecg.figures import show_figure
 from ecg.figures.signals import plot_noisy
 from ecg.noise import NOISE_KINDS, ac_power, add_noise, add_tutorial_noise
@@ -31,56 +31,59 @@ KIND_SHARES = {"S": 0.15, "V": 0.15, "F": 0.1}
 PACED_SHARE, ONLY_PACED = 0.5, 1
 
 
-def options() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(
-        description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
-    p.add_argument("--fs", type=float, default=360, help="sampling rate, Hz")
-    p.add_argument("--duration", type=float, help="seconds (default: 10, with --records 300)")
-    p.add_argument("--rate", type=float, default=70, help="heart rate, beats per minute")
-    p.add_argument(
-        "--variability", type=float, default=0.04, help="standard deviation of RR over its mean"
-    )
-    p.add_argument("--kinds", default="N", help="classes of beats, such as N,S,V,F or N,Q")
-    p.add_argument(
+def options() -> cli.Parser:
+    """The parser of the command line."""
+    p = cli.stage_parser(__doc__)
+    option = p.add_argument_group("the signal").add_argument
+    cli.add(p, "--fs", default=360, help="sampling rate")
+    option("--duration", metavar="S", type=float, help="(default: 10, with --records 300)")
+    option("--heart-rate", metavar="BPM", type=float, default=70, help="beats per minute")
+    option("--variability", metavar="CV", type=float, default=0.04, help="of RR, SD over mean")
+    option("--kinds", metavar="LETTERS", default="N", help="classes: N,S,V,F or N,Q")
+    cli.add(p, "--seed")
+    option = p.add_argument_group("the noise").add_argument
+    option(
         "--noise",
+        metavar="KIND",
         choices=("mixed", *NOISE_KINDS),
         default="mixed",
-        help="mixed: the tutorial's three",
+        help=f"{', '.join(NOISE_KINDS)}, or the tutorial's three",
     )
-    p.add_argument("--snr", type=float, default=6, help="dB, for one kind of noise")
-    p.add_argument("--mains", type=float, default=50, help="mains frequency, Hz")
-    p.add_argument("--seed", type=int, default=0, help="the same seed gives the same signal")
-    p.add_argument(
-        "--save",
-        metavar="FILE",
-        help="write the figure (.png, .pdf, .svg) instead of opening a window",
-    )
-    p.add_argument(
-        "--records", metavar="DIR", help="write ten annotated WFDB recordings there, and no figure"
-    )
+    option("--snr", metavar="DB", type=float, default=6, help="dB, of one kind of noise")
+    option("--mains", metavar="HZ", type=float, default=50, help="mains frequency")
+    group = p.add_argument_group("results")
+    cli.add(group, "--save")
+    cli.add(group, "--records", help="write ten annotated WFDB recordings there, no figure")
     return p
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     if args.seed < 0:
         raise InputError(f"--seed {args.seed}: give 0 or more")
     if args.records:
+        cli.refuse_unused(args, NOT_OF_RECORDS, "does not go with --records")
         duration = args.duration or 300
         names = demo_records(args.records, duration=duration, fs=args.fs, seed=args.seed)
         print(f"{len(names)} records ({names[0]} .. {names[-1]}) in {args.records}")
         return
 
+    if args.noise == "mixed":
+        cli.refuse_unused(args, ("snr",), "is for one kind of noise: give --noise KIND too")
     duration = args.duration or 10
     shares = shares_of(args.kinds)
-    record = synthetic_recording(duration, args.fs, args.seed, args.rate, args.variability, shares)
+    record = synthetic_recording(
+        duration, args.fs, args.seed, args.heart_rate, args.variability, shares
+    )
     noisy = with_noise(record, args)
     report(duration, record, noisy)
     t = np.arange(len(noisy)) / args.fs
     letters = [CLASSES[label] for label in record.labels]
     figure = plot_noisy(t, record.signal, noisy, record.r_peaks, letters)
     show_figure(figure, args.save, "noisy_ecg.png")
+
+
+NOT_OF_RECORDS = ("heart_rate", "variability", "kinds", "noise", "snr", "mains", "save")
 
 
 def shares_of(kinds: str) -> dict[str, float]:
@@ -95,7 +98,7 @@ def shares_of(kinds: str) -> dict[str, float]:
     return shares
 
 
-def with_noise(record: Synthetic, args) -> np.ndarray:
+def with_noise(record: Synthetic, args: argparse.Namespace) -> np.ndarray:
     """The signal of `record` (n,) in mV with the noise that the options ask for."""
     rng = np.random.default_rng([args.seed, 1])
     if args.noise == "mixed":
@@ -115,4 +118,4 @@ def report(duration: float, record: Synthetic, noisy: np.ndarray) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    cli.run(main)

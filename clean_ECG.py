@@ -47,7 +47,8 @@ DEMO_FS = 360.0  # Hz
 SHOWN = 20  # windows that cannot be read are listed, at most
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
+    """The parser of the command line."""
     p = cli.stage_parser(__doc__)
     p.add_argument(
         "file",
@@ -55,37 +56,24 @@ def options() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a recording; without it a demo whose clean signal is known",
     )
-    cli.add_recording_options(p)
-    p.add_argument(
+    cli.add_recording_options(p, "--invert")
+    group = p.add_argument_group("cleaning")
+    group.add_argument(
         "--band",
+        metavar=("LOW", "HIGH"),
         type=float,
         nargs=2,
         default=BAND,
-        metavar=("LOW", "HIGH"),
-        help="Hz kept; 0.5 150 keeps what a diagnostic ECG shows",
+        help="Hz kept; 0.5 150: all of a diagnostic ECG",
     )
-    p.add_argument(
-        "--mains",
-        choices=("auto", "50", "60", "none"),
-        default="auto",
-        help="hum to remove, Hz; auto: if found",
-    )
-    p.add_argument(
-        "--invert",
-        choices=("auto", "yes", "no"),
-        default="auto",
-        help="turn a lead that lies upside down",
-    )
-    p.add_argument(
-        "--window", type=float, default=10, help="length of the windows of the signal quality, s"
-    )
-    p.add_argument(
-        "--zscore", action="store_true", help="write the standardised signal instead of mV"
-    )
-    p.add_argument("--out", metavar="FILE", help="write the cleaned signal: .csv, .npy or .npz")
-    p.add_argument("--save", metavar="FILE", help="write the figure (.png, .pdf, .svg)")
-    p.add_argument("--start", type=float, default=0, help="start of the figure, s")
-    p.add_argument("--seconds", type=float, default=20, help="length of the figure, s")
+    cli.add(group, "--mains", choices=("auto", "50", "60", "none"), help="hum taken out, Hz")
+    group.add_argument("--window", metavar="S", type=float, default=10, help="of signal quality, s")
+    group = p.add_argument_group("results")
+    cli.add(group, "--out", metavar="FILE", help="the cleaned signal: .csv, .npy or .npz")
+    group.add_argument("--zscore", action="store_true", help="standardised there, not in mV")
+    cli.add(group, "--save")
+    group.add_argument("--start", metavar="S", type=float, default=0, help="of the figure, s")
+    group.add_argument("--seconds", metavar="S", type=float, default=20, help="of the figure")
     return p
 
 
@@ -102,12 +90,19 @@ class Cleaned(NamedTuple):
     windows: list[Window]
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     if args.out and Path(args.out).suffix not in (".csv", ".npy", ".npz"):
         raise InputError(f"--out {args.out}: give a name that ends in .csv, .npy or .npz")
     if not args.window >= 1:
         raise InputError(f"--window {args.window}: give 1 s or more")
+
+    if not args.file:
+        cli.refuse_unused(args, ("lead", "unit"), "is about a recording: name its file")
+    elif not args.save:
+        cli.refuse_unused(args, ("start", "seconds"), "is about the figure: give --save FILE too")
+    if not args.out:
+        cli.refuse_unused(args, ("zscore",), "is about the signal written: give --out FILE too")
 
     recording, truth = read(args)
     result = clean(recording, truth, args)
@@ -122,7 +117,7 @@ def main(argv=None):
         draw(recording.fs, result, args)
 
 
-def read(args) -> tuple[Recording, np.ndarray | None]:
+def read(args: argparse.Namespace) -> tuple[Recording, np.ndarray | None]:
     """(the recording, its clean signal (n,) in mV where it is known: in the demo)."""
     truth = None
     if args.file:
@@ -139,7 +134,7 @@ def read(args) -> tuple[Recording, np.ndarray | None]:
     return recording, truth
 
 
-def clean(recording: Recording, truth: np.ndarray | None, args) -> Cleaned:
+def clean(recording: Recording, truth: np.ndarray | None, args: argparse.Namespace) -> Cleaned:
     """The steps: upright, without hum, band-passed, judged."""
     fs = recording.fs
     raw, turned = turn_upright(recording.signal, fs, args.invert, recording.lead)
@@ -157,7 +152,7 @@ def clean(recording: Recording, truth: np.ndarray | None, args) -> Cleaned:
     return Cleaned(raw, cleaned, truth, hum, turned, windows)
 
 
-def report(recording: Recording, result: Cleaned, args) -> None:
+def report(recording: Recording, result: Cleaned, args: argparse.Namespace) -> None:
     """What was done and found, on the terminal."""
     fs, n, windows = recording.fs, len(result.raw), result.windows
     if result.hum:
@@ -193,7 +188,7 @@ def report(recording: Recording, result: Cleaned, args) -> None:
         )
 
 
-def draw(fs: float, result: Cleaned, args) -> None:
+def draw(fs: float, result: Cleaned, args: argparse.Namespace) -> None:
     """The figure of --seconds from --start."""
     part = slice(int(args.start * fs), int((args.start + args.seconds) * fs))
     t = np.arange(len(result.raw))[part] / fs

@@ -4,7 +4,7 @@
                                                  (where there is none, from the shipped one)
     python continue_train.py --patience 8        stops when validation macro-F1 has not risen for 8
                                                  epochs
-    python continue_train.py --model context --records DIR --annotator cor
+    python continue_train.py --model context --records DIR --reference cor
                                                  adapts the context model to one patient, by the
                                                  first five minutes that a person has labelled
 
@@ -15,11 +15,13 @@ weight/model_context_RECORD_finetuned.pth, .json and .onnx for every record.
 """
 
 import argparse
-import functools
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 import models
 from ecg import artifacts, cli, context, weights
@@ -28,11 +30,12 @@ from ecg.context import CONTEXT_CLASSES
 from ecg.evaluation.sequences import patient_counts, score_line
 from ecg.export import export_context
 from ecg.formats import annotation
+from ecg.prediction import is_context_model
 from ecg.training import distribution
 from ecg.training.adaptation import adapt
 from ecg.training.log import save_history
-from ecg.training.loop import Files
-from ecg.training.patients import labelled_minutes, load_patients
+from ecg.training.loop import Files, Training
+from ecg.training.patients import Patient, labelled_minutes, load_patients
 from ecg.training.recipe import RECIPES
 from ecg.training.row_training import fit_rows, model_card
 from ecg.training.rows import load_rows
@@ -40,56 +43,32 @@ from ecg.training.rows import load_rows
 # ---- options: what they are where they were not given; one that is not in a model's table does not
 # apply to it
 
-ROWS = {**cli.ROW_DEFAULTS, **dict(epochs=50, start=None, patience=None)}
+ROWS = {**cli.ROW_DEFAULTS, **dict(epochs=50, patience=None)}
 CONTEXT = {
-    **dict(records=None, annotator="cor", reference=None, minutes=5, steps=40),
-    **dict(start=None, weight="weight", second="auto"),
+    **dict(records=None, reference="cor", against=None, minutes=5, steps=40),
+    **dict(weight="weight", second="auto"),
 }
 
 
-def parser() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
+    """The parser of the command line."""
     p = cli.stage_parser(__doc__)
-    p.add_argument(
-        "--model", choices=list(models.MODELS), default="self", help="weight/model_NAME.pth"
-    )
-    p.add_argument(
-        "--from",
-        dest="start",
-        metavar="FILE",
-        default=argparse.SUPPRESS,
-        help="start from these weights (default: the model's own)",
-    )
+    cli.add(p, "--model", default="self", help="what to start from: a name or a .pth file")
     cli.add_training_options(p)
-    option = cli.add_row_options(p)
-    option(
-        "--patience",
-        type=int,
-        help="stop after so many epochs without a better validation macro-F1 (default: never)",
+    option = cli.add_row_options(p).add_argument
+    option("--patience", metavar="N", type=int, help="stop after N epochs without a new best")
+    group = p.add_argument_group("context model: one patient")
+    cli.add(group, "--records", help="folder of WFDB records that a person labelled")
+    cli.add(group, "--reference", default=None, help="annotator of these labels (default cor)")
+    group.add_argument(
+        "--against", metavar="NAME", help="annotator to score against (default: --reference)"
     )
-    group = p.add_argument_group("context")
-    option = functools.partial(group.add_argument, default=argparse.SUPPRESS)
-    option("--records", metavar="DIR", help="folder of WFDB records with the person's annotation")
-    option("--annotator", help="suffix of the person's annotation files (default cor)")
-    option(
-        "--reference",
-        metavar="SUFFIX",
-        help="annotation to score against after the labelled minutes (default: --annotator)",
+    group.add_argument(
+        "--minutes", metavar="MIN", type=float, help="labelled at the start, learnt (default 5)"
     )
-    option(
-        "--minutes",
-        type=float,
-        help="labelled minutes at the start of the recording that are learnt (default 5)",
-    )
-    option("--steps", type=int, help="steps of fine-tuning (default 40)")
-    cli.add_second_lead_option(group, argparse.SUPPRESS)
+    group.add_argument("--steps", metavar="N", type=int, help="of fine-tuning (default 40)")
+    cli.add(group, "--second", default=None, help="second lead: name, number, none (default auto)")
     return p
-
-
-def starting_weights(args: argparse.Namespace, weight: Path, protocol: str = "kaggle") -> Path:
-    """The weights to start from: those of --from, else the model's own, else the shipped ones."""
-    if args.start:
-        return weights.require_weights(args.start, "python train.py")
-    return weights.in_folders(weights.weights_path(weight, args.model, protocol))
 
 
 # ---- models of single rows -----------------------------------------------------------------------
@@ -106,7 +85,9 @@ def finetune(args: argparse.Namespace) -> tuple[Path, Path]:
     rank, _ = distribution.processes(device)
     data, weight, runs = artifacts.locate(args.data), artifacts.locate(args.weight), Path(args.runs)
     train, val, manifest = load_rows(data, device, recipe.balance)
-    start = starting_weights(args, weight, manifest["protocol"])
+    start = weights.rows_weights(args.model, weight, manifest["protocol"])
+    if start.suffix == ".onnx":
+        raise InputError(f"--model {start}: a training goes on from a .pth file")
     net, before = loaded(start, manifest, data, args.dropout)
     behind = before.get("metrics", {}).get("epoch", 0)
     extra = {"from": start.name, "from_sha256": artifacts.sha256(start), "from_epoch": behind}
@@ -115,7 +96,7 @@ def finetune(args: argparse.Namespace) -> tuple[Path, Path]:
     report = cli.print_line if rank == 0 else lambda text: None
     report(f"{start}: {behind} epochs behind it")
 
-    def save_final(training):
+    def save_final(training: Training) -> None:
         last = {key: values[-1] for key, values in training.history.items()}
         about = {"epoch": training.epoch, "macro_f1_over": training.best["macro_f1_over"]}
         weights.save_weights(final_file, training.weights(), {**card, "metrics": {**last, **about}})
@@ -145,7 +126,9 @@ def finetune(args: argparse.Namespace) -> tuple[Path, Path]:
     return best_file, final_file
 
 
-def loaded(start: Path, manifest: dict, data: Path, dropout: float | None) -> tuple:
+def loaded(
+    start: Path, manifest: Mapping[str, Any], data: Path, dropout: float | None
+) -> tuple[nn.Module, dict[str, Any]]:
     """(network, its card) of the weights to start from, with another dropout where one is given.
     Raises InputError where the rows are not standardised as the network's were."""
     net, card = models.load(start)
@@ -154,6 +137,8 @@ def loaded(start: Path, manifest: dict, data: Path, dropout: float | None) -> tu
             f"{start} was trained on rows standardised otherwise than those in "
             f"{artifacts.processed(data)}: preprocess with the protocol and seed of its model card"
         )
+    if dropout is not None and "dropout_rate" not in card["arguments"]:
+        raise InputError(f"--dropout: {card['architecture']} has no dropout_rate")
     if dropout is not None:
         card["arguments"] = {**card["arguments"], "dropout_rate": dropout}
         net = weights.fill(models.build(card), net.state_dict(), start)
@@ -177,38 +162,46 @@ def adapt_context(args: argparse.Namespace) -> None:
         raise InputError("--minutes must be above 0 and --steps at least 1")
     torch.set_num_threads(1)
     folder = artifacts.locate(args.records)
-    start = starting_weights(args, artifacts.locate(args.weight))
+    start = weights.find_weights(args.model, artifacts.locate(args.weight), ".pth")
     net, card = models.load_context(start)
     patients = load_patients(
-        [folder], args.annotator, views=("detected",), keep_paced=True, second=args.second
+        [folder], args.reference, views=("detected",), keep_paced=True, second=args.second
     )
-    before, after = [], []
+    before: list[np.ndarray] = []
+    after: list[np.ndarray] = []
     for patient in patients:
         leads, labels = patient.views["detected"].leads, labelled_minutes(patient, args.minutes)
         tuned = adapt(net, leads, labels, args.steps)
         save_adapted(tuned, card, patient, labels, start, args)
         truth = patient
-        if args.reference is not None:
-            read = annotation.read_annotation(folder / patient.record, args.reference)
-            truth = patient._replace(samples=read[0], symbols=read[1])
+        if args.against is not None:
+            read = annotation.read_annotation(folder / patient.record, args.against)
+            truth = patient._replace(samples=read.samples, symbols=read.symbols)
         for model, counts in ((net, before), (tuned, after)):
             labelled = context.context_logits(model, leads).argmax(axis=1)
             learnt = 60 * args.minutes
             counts.append(patient_counts(truth, "detected", labelled, learning=learnt))
     if np.sum(before):
         print(
-            f"Against .{args.reference or args.annotator} after minute {args.minutes:g}: Se/+P in "
+            f"Against .{args.against or args.reference} after minute {args.minutes:g}: Se/+P in "
             "percent, F1"
         )
         print(score_line("before", before))
         print(score_line("after", after))
 
 
-def save_adapted(net, card: dict, patient, labels: np.ndarray, start: Path, args) -> None:
+def save_adapted(
+    net: nn.Module,
+    card: Mapping[str, Any],
+    patient: Patient,
+    labels: np.ndarray,
+    start: Path,
+    args: argparse.Namespace,
+) -> None:
     """Weights, card and ONNX file of the network adapted to a patient."""
     counts = {c: int((labels == k).sum()) for k, c in enumerate(CONTEXT_CLASSES)}
     path = weights.weights_path(args.weight, "context", patient.record, "_finetuned")
-    about = {"from": start.name, "annotator": args.annotator, "minutes": args.minutes}
+    about = {"from": start.name, "annotator": args.reference, "minutes": args.minutes}
     about |= {"beats": counts, "steps": args.steps}
     card = {**card, "patient": patient.name, "finetuned": about}
     weights.save_weights(path, net.state_dict(), card)
@@ -217,10 +210,18 @@ def save_adapted(net, card: dict, patient, labels: np.ndarray, start: Path, args
     print(f"{patient.name}: {sum(counts.values())} labelled beats ({learnt}) -> {path}")
 
 
-def main(argv: list[str] | None = None) -> None:
-    args = parser().parse_args(argv)
+def is_context(model: str) -> bool:
+    """Whether a name or a file is a context model."""
+    if Path(model).suffix != ".pth":
+        return model == "context"
+    path = weights.require_weights(model, "python train.py")
+    return is_context_model(weights.load_card(path))
+
+
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     try:
-        if args.model == "context":
+        if is_context(args.model):
             adapt_context(cli.settle(args, CONTEXT))
         else:
             finetune(cli.settle(args, ROWS))

@@ -11,49 +11,48 @@ shows what the other order pretends). X_train.npy holds the real rows first, the
 manifest.json says how many (n_real).
 """
 
+import argparse
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from ecg import artifacts, beats, cli, dataset, heartbeat_csv, mitdb, synthetic
 from ecg.artifacts import InputError
+from ecg.dataset import Rows
 from ecg.processed_data import Processed, save_processed, scale_and_balance
 
+SOURCES = ("auto", "csv", "records", "download", "demo")
+PROTOCOLS = ("kaggle", "interpatient", "patients", "tutorial")
 BY_PATIENT = ("interpatient", "patients")  # protocols that split by record
+# options that rows from a source have no use for
+UNUSED: dict[str, tuple[str, ...]] = {
+    "csv": ("records", "reference", "url"),
+    "records": ("url",),
+    "demo": ("records", "reference", "url"),
+    "download": (),
+}
 
 
-def options():
+def options() -> cli.Parser:
+    """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
-    parser.add_argument(
-        "--source",
-        choices=("auto", "csv", "records", "download", "demo"),
-        default="auto",
-        help="where rows come from; auto: --records, CSVs in DATA/archive, records in DATA/mitdb, "
-        "download",
-    )
-    parser.add_argument(
-        "--records", metavar="DIR", help="folder of annotated WFDB records (default: DATA/mitdb)"
-    )
-    parser.add_argument(
-        "--protocol",
-        choices=("kaggle", "interpatient", "patients", "tutorial"),
-        default="kaggle",
-        help="how rows are shared out; see the README",
-    )
-    parser.add_argument(
-        "--reference", default="atr", metavar="EXT", help="annotator of the records' labels"
-    )
-    parser.add_argument(
-        "--url", default=mitdb.URL, help="where --source download finds the database"
-    )
-    parser.add_argument("--seed", type=int, default=42, help="of the split and of SMOTE")
-    parser.add_argument("--data", default="data", metavar="DIR", help="folder of the data")
+    group = parser.add_argument_group("where the rows come from")
+    group.add_argument("--source", choices=SOURCES, default="auto", help="of the rows")
+    cli.add(group, "--records", help="folder of annotated WFDB records (default: DATA/mitdb)")
+    cli.add(group, "--reference")
+    group.add_argument("--url", metavar="URL", default=mitdb.URL, help="of --source download")
+    group = parser.add_argument_group("what becomes of them")
+    group.add_argument("--protocol", choices=PROTOCOLS, default="kaggle", help="how shared out")
+    cli.add(group, "--seed", default=42, help="of the split and of SMOTE")
+    cli.add(group, "--data")
     return parser
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     source, folder = choose_source(args.source, args.protocol, args.data, args.records)
+    cli.refuse_unused(args, UNUSED[source], f"would be ignored: these rows come from {source}")
     train, test, inputs = gather_rows(args, source, folder)
     train, test, removed = remove_invalid(train, test)
     splits = share_out(train, test, args.protocol, args.seed)
@@ -67,7 +66,9 @@ def main(argv=None):
 # ----------------------------------------------------------------------------------------- sources
 
 
-def choose_source(source, protocol, data, records):
+def choose_source(
+    source: str, protocol: str, data: str | Path, records: str | Path | None
+) -> tuple[str, Path]:
     """What --source auto means here, and the folder of the records."""
     folder = Path(records) if records else Path(data) / "mitdb"
     archive = Path(data) / "archive"
@@ -98,13 +99,15 @@ def choose_source(source, protocol, data, records):
     return source, folder
 
 
-def gather_rows(args, source, folder):
-    """(train Rows, test Rows, inputs {file: SHA-256}); where the protocol splits by record, all
-    rows and None instead of train and test."""
+def gather_rows(
+    args: argparse.Namespace, source: str, folder: Path
+) -> tuple[Rows, Rows | None, dict[str, str]]:
+    """(train, test, inputs {file: SHA-256}); where the protocol splits by record, all rows and None
+    instead of train and test."""
     archive = Path(args.data) / "archive"
     if source == "csv":
-        inputs = sorted(archive.glob("mitbih_t*.csv"))
-        return *heartbeat_csv.read_csvs(archive), hashes(inputs)
+        inputs = hashes(sorted(archive.glob("mitbih_t*.csv")))
+        return *heartbeat_csv.read_csvs(archive), inputs
     if source == "download":
         folder = mitdb.download(folder, args.url)
     if source == "demo":
@@ -125,12 +128,12 @@ def gather_rows(args, source, folder):
     return *(published or random_fifth(rows, args.seed)), inputs
 
 
-def hashes(paths):
+def hashes(paths: Iterable[Path]) -> dict[str, str]:
     """{name of the file: SHA-256}"""
     return {path.name: artifacts.sha256(path) for path in paths}
 
 
-def rebuild_csvs(archive, train, test):
+def rebuild_csvs(archive: Path, train: Rows, test: Rows) -> None:
     """Write the published rows as mitbih_train.csv and mitbih_test.csv where no such file is."""
     for split, rows in (("train", train), ("test", test)):
         path = heartbeat_csv.csv_path(archive, split)
@@ -142,7 +145,7 @@ def rebuild_csvs(archive, train, test):
             print(f"left {path} as it is: it is not of our making")
 
 
-def random_fifth(rows, seed):
+def random_fifth(rows: Rows, seed: int) -> tuple[Rows, Rows]:
     """(train, test) of records that are not MIT-BIH's: a fifth of each class is the test."""
     print(
         "these are not the 48 records of MIT-BIH: the published split does not apply, "
@@ -156,7 +159,7 @@ def random_fifth(rows, seed):
 # ----------------------------------------------------------------------------------------- splits
 
 
-def remove_invalid(train, test):
+def remove_invalid(train: Rows, test: Rows | None) -> tuple[Rows, Rows | None, dict[str, int]]:
     """(train, test, {which: number of rows that were removed}); test may be None."""
     if test is None:
         rows, removed = dataset.without_invalid(train, "rows")
@@ -166,13 +169,15 @@ def remove_invalid(train, test):
     return train, test, {"train": from_train, "test": from_test}
 
 
-def share_out(train, test, protocol, seed):
-    """{"train", "val", "test": Rows} as the protocol wants them."""
+def share_out(train: Rows, test: Rows | None, protocol: str, seed: int) -> dict[str, Rows]:
+    """{"train", "val", "test": rows} as the protocol wants them; test is None where it splits by
+    record."""
     if protocol == "interpatient":
         splits = dataset.split_interpatient(train)
     elif protocol == "patients":
         splits = dataset.split_patients(train, seed)
     else:
+        assert test is not None  # only rows that are split by record come in one
         splits = dataset.split_kaggle(train, test, seed)
     classes = np.count_nonzero(list(splits["train"].counts.values()))
     if classes < 2 or min(len(rows.y) for rows in splits.values()) == 0:
@@ -185,7 +190,14 @@ def share_out(train, test, protocol, seed):
 # ----------------------------------------------------------------------------------------- report
 
 
-def describe(args, source, inputs, removed, splits, processed: Processed):
+def describe(
+    args: argparse.Namespace,
+    source: str,
+    inputs: Mapping[str, str],
+    removed: Mapping[str, int],
+    splits: Mapping[str, Rows],
+    processed: Processed,
+) -> dict:
     """The manifest: what the rows are, from where, split how; the numbers that standardise them."""
     return {
         "source": source,
@@ -206,17 +218,17 @@ def describe(args, source, inputs, removed, splits, processed: Processed):
     }
 
 
-def counts_by_step(splits, processed: Processed):
+def counts_by_step(splits: Mapping[str, Rows], processed: Processed) -> dict[str, dict[str, int]]:
     """{step: {class: rows}}: after the split, and after SMOTE where it has added rows."""
     counts = {name: rows.counts for name, rows in splits.items()}
     for name in ("train", "val"):
         x, y = processed.arrays[name]
         if len(y) > len(splits[name].y):
-            counts[f"{name}+SMOTE"] = dataset.Rows.unknown(x, y).counts
+            counts[f"{name}+SMOTE"] = Rows.unknown(x, y).counts
     return counts
 
 
-def print_report(manifest):
+def print_report(manifest: Mapping) -> None:
     """Class counts, one line a class and one column a step, and what else a reader must know."""
     kind = "SYNTHETIC" if manifest["synthetic"] else "real"
     print(

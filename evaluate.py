@@ -1,7 +1,8 @@
 """Evaluation: predictions, reports, calibration, a list for review; EC57 on annotated recordings.
 
     python evaluate.py                                     # model_self.pth on validation, test rows
-    python evaluate.py --weights self deep residual_best   # several, side by side in one table
+    python evaluate.py --model self deep residual_best     # several, side by side in one table
+    python evaluate.py --model THEIR.onnx --input minmax   # any network of rows (N, 1, 187)
     python evaluate.py --records data/mitdb --model self   # beat by beat, as ANSI/AAMI EC57 asks
     python evaluate.py --records data/svdb --json svdb.json --peaks annotated
 
@@ -17,12 +18,14 @@ here.
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 import inference
-from ecg import artifacts, cli, ec57, weights
+from ecg import artifacts, cli, ec57, foreign, prediction, weights
 from ecg.artifacts import InputError
 from ecg.evaluation import metrics
 from ecg.evaluation.records import evaluate_records
@@ -30,120 +33,79 @@ from ecg.evaluation.records_output import records_text, save_records
 from ecg.evaluation.rows import evaluate_rows
 
 
-def options() -> argparse.ArgumentParser:
-    """The command line."""
+def options() -> cli.Parser:
+    """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
-    _add_rows_options(parser.add_argument_group("rows of data/processed_data"))
-    _add_recordings_options(parser.add_argument_group("annotated recordings"))
-    parser.add_argument(
-        "--draws", type=int, default=metrics.DRAWS, help="bootstrap draws behind each interval"
+    cli.add(
+        parser,
+        "--model",
+        nargs="+",
+        default=None,
+        help="names or files, several in one table (default: self; --records: auto)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
+    cli.add(parser, "--records", help="compare beat by beat with these annotated WFDB records")
+    cli.add(parser, "--data", "--weight")
+    cli.add(parser, "--out", help="folder of the results (default: in DATA/evaluation)")
     parser.add_argument(
-        "--out",
-        metavar="DIR",
-        help="where results go (default: DATA/evaluation/PROTOCOL, or records_FOLDER)",
+        "--draws", metavar="N", type=int, default=metrics.DRAWS, help="behind each interval"
     )
-    parser.add_argument("--data", default="data", metavar="DIR", help="folder of the data")
-    parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
+    cli.add(parser, "--seed", help="of these bootstrap draws")
+    _add_rows_options(parser.add_argument_group("without --records: rows of DATA/processed_data"))
+    _add_recordings_options(parser.add_argument_group("with --records"))
     cli.add_moved_option(parser, "--results", "python benchmarks/results.py")
     return parser
 
 
 def _add_rows_options(group):
-    group.add_argument(
-        "--weights",
-        nargs="+",
-        default=["self"],
-        metavar="NAME",
-        help="names (self, deep, residual_best, ...) or files; "
-        "several give a table, and the first gives the review list",
+    option = group.add_argument
+    option("--splits", nargs="+", choices=SPLITS, default=list(SPLITS), help="to predict")
+    option("--with-signal", action="store_true", help="the CSV holds the 187 samples of a row too")
+    option(
+        "--strips", metavar="DIR", help="records for the review's pictures (default: DATA/mitdb)"
     )
-    group.add_argument(
-        "--splits",
-        nargs="+",
-        choices=("val", "test"),
-        default=["val", "test"],
-        help="which rows to predict",
-    )
-    group.add_argument(
-        "--with-signal",
-        action="store_true",
-        help="write the 187 samples of each row into the CSV too",
-    )
-    group.add_argument(
-        "--strips",
-        metavar="DIR",
-        help="WFDB records for the pictures of the review list (default: DATA/mitdb)",
-    )
+    about = "of a network without a card"
+    option("--input", choices=foreign.INPUTS, default=foreign.INPUTS[0], help=about)
+    option("--classes", metavar="LETTERS", default="NSVFQ", help="its outputs, in order")
 
 
 def _add_recordings_options(group):
-    group.add_argument(
-        "--records",
-        metavar="DIR",
-        help="folder of annotated WFDB records: compare beat by beat (EC57)",
-    )
-    group.add_argument(
-        "--model",
-        default="auto",
-        help="name or file of the model; auto: what inference.py would take",
-    )
-    group.add_argument(
-        "--peaks",
-        choices=("detected", "annotated"),
-        default="detected",
-        help="whose R peaks are classified",
-    )
-    group.add_argument(
-        "--reference", default="atr", metavar="EXT", help="annotator of the reference"
-    )
-    group.add_argument(
-        "--learning",
-        type=float,
-        default=ec57.LEARNING,
-        metavar="S",
-        help="s at the start that do not count",
-    )
-    group.add_argument(
-        "--paced",
-        choices=("out", "in"),
-        default="out",
-        help="records with paced beats (/): left out or counted",
-    )
-    group.add_argument(
-        "--only",
-        nargs="+",
-        metavar="RECORD",
-        help="these records alone; DS1 and DS2 stand for de Chazal's halves",
-    )
-    group.add_argument(
-        "--exclude", nargs="+", default=[], metavar="RECORD", help="without these records"
-    )
-    group.add_argument("--lead", help="name or number of the lead (default: the first)")
-    cli.add_second_lead_option(group)
-    group.add_argument("--json", metavar="FILE", help="write the figures there too")
+    option = group.add_argument
+    option("--peaks", choices=PEAKS, default=PEAKS[0], help="whose R peaks")
+    cli.add(group, "--reference")
+    option("--learning", metavar="S", type=float, default=ec57.LEARNING, help="s not counted")
+    option("--paced", choices=("out", "in"), default="out", help="records with paced beats (/)")
+    option("--only", nargs="+", metavar="RECORD", help="these alone; DS1, DS2: de Chazal's halves")
+    option("--exclude", nargs="+", default=[], metavar="RECORD", help="without these records")
+    cli.add(group, "--lead", help="lead: name or number from 0 (default: the first)")
+    cli.add(group, "--second")
+    cli.add(group, "--json", help="write the figures there too")
 
 
-# what is refused without --records, rather than overlooked
+SPLITS = "val", "test"
+PEAKS = "detected", "annotated"
+# what is refused rather than overlooked
 ONLY_WITH_RECORDS = (
-    "json",
-    "model",
-    "only",
-    "exclude",
-    "lead",
-    "peaks",
-    "paced",
-    "learning",
-    "reference",
+    *("json", "only", "exclude", "lead", "second", "peaks", "paced", "learning", "reference"),
 )
+ONLY_WITH_ROWS = "splits", "with_signal", "strips", "input", "classes"
 
 
-def loader(weight):
-    """load(name or file) -> model; which file it is, is told where it is a shipped one."""
+def loader(
+    weight: Path, args: argparse.Namespace, scaler: Mapping | None = None
+) -> Callable[[str | Path], Any]:
+    """load(name or file) -> model; which file it is, is told where it is a shipped one.
 
-    def load(name):
-        model = inference.load(str(name), weight)
+    scaler: of the rows that a network without a card gets, which --input and --classes tell of."""
+
+    def load(name: str | Path) -> Any:
+        model: Any = None
+        if scaler and str(name).endswith(".onnx"):
+            told = foreign.card_for(name, scaler, args.input, args.classes)
+            model = prediction.open_onnx(name, card=told)
+            if model.card is not told:
+                why = f"would be ignored: {name} has a card"
+                cli.refuse_unused(args, ("input", "classes"), why)
+        model = model or inference.load(str(name), weight)
         if weights.is_shipped(model.file):
             text = f"{weights.short_name(model.file)}: {artifacts.shown(model.file)}"
             tqdm.write(text, file=sys.stderr)
@@ -152,18 +114,17 @@ def loader(weight):
     return load
 
 
-def score_rows(args, parser):
-    """Predictions, reports and pictures of --weights on the rows of data/processed_data."""
-    unused = [
-        f"--{name}" for name in ONLY_WITH_RECORDS if getattr(args, name) != parser.get_default(name)
-    ]
-    if unused:
-        raise InputError(f"{', '.join(unused)}: only with --records DIR")
-    weight = artifacts.locate(args.weight)
+def score_rows(args: argparse.Namespace) -> None:
+    """Predictions, reports and pictures of --model on the rows of data/processed_data."""
+    cli.refuse_unused(args, ONLY_WITH_RECORDS, "is only for --records DIR")
+    weight, data = artifacts.locate(args.weight), artifacts.locate(args.data)
+    names = args.model or ["self"]
+    if not any(name.endswith(".onnx") for name in names):
+        cli.refuse_unused(args, ("input", "classes"), "is for an ONNX file without a card")
     evaluate_rows(
-        args.weights,
-        loader(weight),
-        artifacts.locate(args.data),
+        names,
+        loader(weight, args, artifacts.load_manifest(data)["scaler"]),
+        data,
         weight,
         list(dict.fromkeys(args.splits)),
         args.out,
@@ -174,15 +135,18 @@ def score_rows(args, parser):
     )
 
 
-def score_records(args):
+def score_records(args: argparse.Namespace) -> None:
     """--model on annotated recordings, printed and written."""
+    cli.refuse_unused(args, ONLY_WITH_ROWS, "is only for rows, without --records")
+    if len(args.model or ()) > 1:
+        raise InputError(f"--model {' '.join(args.model)}: one model at a time with --records")
     if args.learning < 0:
         raise InputError(f"--learning {args.learning:g} is in seconds, not below 0")
     weight = artifacts.locate(args.weight)
     scores = evaluate_records(
         args.records,
-        loader(weight),
-        args.model,
+        loader(weight, args),
+        args.model[0] if args.model else "auto",
         args.reference,
         args.peaks,
         args.learning,
@@ -205,15 +169,14 @@ def score_records(args):
     print(f"wrote {save_records(scores, args.out or default, args.records, args.json)}*")
 
 
-def main(argv=None):
-    parser = options()
-    args = parser.parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     if args.draws < 1:
         raise InputError(f"--draws {args.draws} must be at least 1")
     if args.records:
         score_records(args)
     else:
-        score_rows(args, parser)
+        score_rows(args)
 
 
 if __name__ == "__main__":

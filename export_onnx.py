@@ -1,7 +1,7 @@
 """ONNX, parity-checked: weight/model_NAME.pth -> weight/ecg_model_NAME.onnx.
 
     python export_onnx.py                    # model_self.pth, opset 18
-    python export_onnx.py --weights weight/model_deep.pth --opset 11
+    python export_onnx.py --model deep --opset 11
     python export_onnx.py --scaler-inside    # takes min-max rows: a device needs this one file only
     python export_onnx.py --quantize int8    # smaller and faster; refused if macro-F1 falls
     python export_onnx.py --half             # first, the .pth itself in half precision
@@ -26,6 +26,7 @@ from ecg.export import (
     OPSET,
     PROBABILITY_TOLERANCE,
     TIE,
+    Parity,
     Standardised,
     export_rows,
     halve,
@@ -34,7 +35,7 @@ from ecg.export import (
     quantize,
 )
 from ecg.prediction import is_context_model, logits, open_onnx
-from ecg.training.fast_form import fast_form
+from ecg.training.fast_form import fast_form, why_plain
 
 QUANTIZE_LOSS = 0.005  # macro-F1 on validation rows that int8 may cost
 CALIBRATION_ROWS = 2048  # real training rows that give the ranges of int8
@@ -46,8 +47,10 @@ CALIBRATION_ROWS = 2048  # real training rows that give the ranges of int8
 def find_weights(args: argparse.Namespace) -> tuple[Path, Path]:
     """(the weights to export, the path that they have where the output goes): the same but for
     shipped weights, which no stage changes. Raises InputError where there are none."""
-    default = weights.in_folders(weights.weights_path(args.weight, "self"))
-    source = weights.require_weights(args.weights or default, "python train.py")
+    source = Path(args.model)
+    if source.suffix != ".pth":
+        source = weights.find_weights(args.model, args.weight, ".pth")
+    source = weights.require_weights(source, "python train.py")
     if not weights.is_shipped(source):
         return source, source
     target = artifacts.locate(args.weight) / source.name
@@ -117,40 +120,22 @@ def write_int8(
 # ---- the stage --------------------------------------------------------------------------------
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
     """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
-    parser.add_argument(
-        "--weights",
-        metavar="FILE",
-        help="weights to export (default: model_self.pth of WEIGHT, or the shipped one)",
-    )
-    parser.add_argument(
-        "--opset", type=int, choices=(11, OPSET), default=OPSET, help="ONNX operator set"
-    )
-    parser.add_argument(
-        "--scaler-inside",
-        action="store_true",
-        help="put the scaler into the graph, in NAME_raw.onnx",
-    )
-    parser.add_argument(
-        "--quantize", choices=("none", "int8"), default="none", help="also write NAME_int8.onnx"
-    )
-    parser.add_argument(
-        "--half", action="store_true", help="first rewrite the weights file in half precision"
-    )
-    parser.add_argument(
-        "--data",
-        default="data",
-        metavar="DIR",
-        help="folder of the data (its test rows prove the parity)",
-    )
-    parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
+    cli.add(parser, "--model", default="self", help="name, or .pth file, of what to export")
+    cli.add(parser, "--data", help="folder of the data; its test rows prove the parity")
+    cli.add(parser, "--weight")
+    option = parser.add_argument_group("the file").add_argument
+    option("--opset", type=int, choices=(11, OPSET), default=OPSET, help="ONNX operators")
+    option("--scaler-inside", action="store_true", help="the scaler in the graph: NAME_raw.onnx")
+    option("--quantize", choices=("none", "int8"), default="none", help="NAME_int8.onnx too")
+    option("--half", action="store_true", help="first the .pth itself in half precision")
     return parser
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     source, path = find_weights(args)
     net, card = models.load(source)
     if is_context_model(card):
@@ -170,6 +155,8 @@ def main(argv=None):
 
     target = weights.onnx_path(path)
     graph = fast_form(net).eval()  # ONNX Runtime, too, takes half the time for it
+    if reason := why_plain(net):
+        print(f"{card['architecture']} is exported as it is, without the faster form: {reason}")
     if args.scaler_inside:
         scaler = card["input"]["mean"], card["input"]["scale"]
         net, graph = Standardised(net, *scaler).eval(), Standardised(graph, *scaler).eval()
@@ -196,7 +183,8 @@ def main(argv=None):
         tell_int8(small, micros_int8, micros, scores, card)
 
 
-def tell(target, opset, micros, found, manifest):
+def tell(target: Path, opset: int, micros: float, found: Parity, manifest: dict) -> None:
+    """What was written, how fast it is, how near to PyTorch. micros: microseconds a row."""
     kind = "synthetic" if manifest["synthetic"] else "real"
     print(
         f"wrote {target}: opset {opset}, {target.stat().st_size / 1e6:.2f} MB, {micros:.0f} us a "
@@ -208,7 +196,10 @@ def tell(target, opset, micros, found, manifest):
     )
 
 
-def tell_int8(target, micros, micros_float32, scores, card):
+def tell_int8(
+    target: Path, micros: float, micros_float32: float, scores: list[float], card: dict
+) -> None:
+    """The same of int8, beside float32. scores: macro-F1 on validation rows of [float32, int8]."""
     refit = card["recipe"].get("refit")
     rows = "validation rows, learnt by this refit," if refit else "validation rows"
     print(

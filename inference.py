@@ -17,13 +17,18 @@ recording to its labels are in ecg/labelling.py."""
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnxruntime as ort
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from ecg import artifacts, cli, formats, weights
-from ecg.archive import label_archive
+from ecg.archive import Done, label_archive
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, classes_of
 from ecg.formats import annotation, wfdb
@@ -31,7 +36,7 @@ from ecg.formats.recording import Recording
 from ecg.labelling import Labelled, label_beats, label_recording, lead_to_read
 from ecg.output import as_csv, as_dict, as_text, write_labels
 from ecg.prediction import check_card, open_onnx, predict_heartbeat
-from ecg.rpeaks import find_beats_in_leads, given_beats
+from ecg.rpeaks import BeatsInLeads, find_beats_in_leads, given_beats
 
 # isort: split
 # what notebooks import from here besides
@@ -46,14 +51,18 @@ from ecg.rpeaks import detect_r_peaks  # noqa: F401
 from ecg.rpeaks import find_beats_in_leads as find
 from ecg.weights import choose_model  # noqa: F401
 
+if TYPE_CHECKING:
+    from torch import nn
+
 ENGINES = {"onnx": "ONNX Runtime", "torch": "PyTorch"}
+ENGINE_NAMES = "auto", *ENGINES, "both"
 
 
 # ----------------------------------------------------------------------------------------- models
 
 
-def load_model(model_path=None, weight="weight"):
-    """A trained network (torch.nn.Module, eval mode) with its model card as `.card`.
+def load_model(model_path: str | Path | None = None, weight: str | Path = "weight") -> "nn.Module":
+    """A trained network in eval mode, with its model card as `.card`.
 
     model_path: a .pth file or a name such as `self` (model_self.pth, the default), looked for in
     weight/ and then in weight/shipped/. Raises InputError when it is missing, damaged, or does not
@@ -62,19 +71,23 @@ def load_model(model_path=None, weight="weight"):
 
     path = weights.find_weights(model_path or "self", weight, ".pth")
     net, card = models.load(path)
-    net.card, net.file = check_card(card, path), path
+    net.card, net.file = check_card(card, path), path  # type: ignore[assignment]  # no Tensor
     return net
 
 
-def load_onnx_model(onnx_model_path=None, weight="weight", threads=0):
-    """An onnxruntime.InferenceSession with the model card of its metadata as `.card`.
+def load_onnx_model(
+    onnx_model_path: str | Path | None = None, weight: str | Path = "weight", threads: int = 0
+) -> ort.InferenceSession:
+    """An ONNX session with the model card of its metadata as `.card`.
 
     onnx_model_path: a .onnx file or a name, as for `load_model`. threads: 0 lets ONNX Runtime
     choose. Raises InputError as `load_model` does."""
     return open_onnx(weights.find_weights(onnx_model_path or "self", weight, ".onnx"), threads)
 
 
-def load(name, weight="weight", engine="auto", threads=0):
+def load(
+    name: str | Path, weight: str | Path = "weight", engine: str = "auto", threads: int = 0
+) -> "nn.Module | ort.InferenceSession":
     """A model by name or path for the engine: `onnx`, `torch`, or `auto` (ONNX where there is an
     ONNX file beside the weights, or nothing else)."""
     if str(name).endswith(".pth"):
@@ -87,12 +100,16 @@ def load(name, weight="weight", engine="auto", threads=0):
     return load_onnx_model(name, weight, threads) if engine == "onnx" else load_model(name, weight)
 
 
-def choose_and_load(name, weight, engine, seconds, n_beats):
+def choose_and_load(
+    name: str | Path, weight: str | Path, engine: str, seconds: float, n_beats: int
+) -> "nn.Module | ort.InferenceSession":
     """The model for a recording of this length: `auto` is the best choice as measured."""
     return load(weights.choose_model(str(name), seconds, n_beats, weight), weight, engine)
 
 
-def predict_heartbeat_onnx(session, ecg_signal):
+def predict_heartbeat_onnx(
+    session: ort.InferenceSession, ecg_signal: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`predict_heartbeat` for an ONNX session."""
     return predict_heartbeat(session, ecg_signal)
 
@@ -101,16 +118,16 @@ def predict_heartbeat_onnx(session, ecg_signal):
 
 
 def classify(
-    signal,
-    fs,
-    model="auto",
-    r_peaks=None,
-    weight="weight",
-    engine="auto",
-    mains="auto",
-    found=None,
-    second=None,
-):
+    signal: ArrayLike,
+    fs: float,
+    model: Any = "auto",
+    r_peaks: ArrayLike | None = None,
+    weight: str | Path = "weight",
+    engine: str = "auto",
+    mains: str = "auto",
+    found: BeatsInLeads | None = None,
+    second: np.ndarray | None = None,
+) -> pd.DataFrame:
     """Find and classify the beats of a recording.
 
     signal: (n,) one lead in any unit, NaN where samples are missing; fs in Hz, 50 to 2000. model: a
@@ -144,7 +161,7 @@ def classify(
 # -------------------------------------------------------------------------------------- the stage
 
 
-def demo(args):
+def demo(args: argparse.Namespace) -> None:
     """A synthetic recording whose labels are known, by PyTorch (where torch is installed) and by
     ONNX."""
     from ecg.synthetic import synthetic_recording
@@ -161,13 +178,13 @@ def demo(args):
     write(args, labelled, made.r_peaks, made.symbols, "the truth it was made from")
 
 
-def chooser(args):
+def chooser(args: argparse.Namespace) -> "Callable[[float, int], nn.Module | ort.InferenceSession]":
     """(seconds, beats) -> model, as the command line asks."""
     engine = "auto" if args.engine == "both" else args.engine
     return partial(choose_and_load, args.model, args.weight, engine)
 
 
-def label_file(args, file):
+def label_file(args: argparse.Namespace, file: str | Path) -> None:
     """One recording, labelled and written."""
     second = lead_to_read(args.second, args.model)
     recording = formats.read_recording(file, args.lead, args.fs, args.unit, second)
@@ -189,7 +206,7 @@ def label_file(args, file):
         write(args, labelled)
 
 
-def compare_engines(args, labelled):
+def compare_engines(args: argparse.Namespace, labelled: Labelled) -> None:
     """With --engine both: how far PyTorch and ONNX Runtime agree, printed."""
     if args.engine != "both":
         return
@@ -215,7 +232,13 @@ def compare_engines(args, labelled):
     )
 
 
-def write(args, labelled, samples=None, symbols=None, reference=None):
+def write(
+    args: argparse.Namespace,
+    labelled: Labelled,
+    samples: np.ndarray | None = None,
+    symbols: Sequence[str] = (),
+    reference: str | None = None,
+) -> None:
     """Write what was asked for, then print: who reads only the first lines (`| head`) has the files
     all the same. samples, symbols: a person's annotation to compare with, named `reference`."""
     recording, beats, summary = labelled.recording, labelled.beats, labelled.summary
@@ -244,7 +267,7 @@ def write(args, labelled, samples=None, symbols=None, reference=None):
         print(f"wrote {path}")
 
 
-def archive(args):
+def archive(args: argparse.Namespace) -> int:
     """Label every recording below the given folders; what failed is told at the end. Returns the
     exit status."""
     import inference  # not __main__: a worker imports it once and keeps its model
@@ -260,119 +283,92 @@ def archive(args):
         "second": args.second,
         "weight": str(artifacts.locate(args.weight).resolve()),
     }
-    by_root = {}
+    by_root: dict[Path | None, list[Path]] = {}
     for file in map(Path, args.files):
         by_root.setdefault(file if file.is_dir() else None, []).extend(
             formats.find_recordings(file)
         )
-    results = []
+    results: list[Done] = []
     for root, paths in by_root.items():
         results += label_archive(
             paths, root, args.out, options, inference.load, args.jobs, args.backend, args.scheduler
         )
-    failed = [(path, error) for path, error, _ in results if error]
-    before = sum(done for *_, done in results)
+    failed = [done for done in results if done.error]
+    before = sum(done.before for done in results)
     print(
         f"labelled {len(results) - len(failed) - before} recordings into {args.out}, {before} were "
         f"done before, {len(failed)} failed"
     )
-    for path, error in failed:
-        print(f"{path}: {error}", file=sys.stderr)
+    for done in failed:
+        print(f"{done.path}: {done.error}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
     """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
-    add = parser.add_argument
-    add("files", nargs="*", metavar="FILE", help="recordings, or folders of them (need --out)")
-    cli.add_recording_options(parser)
-    cli.add_second_lead_option(parser)
-    _add_model_options(parser)
-    add(
-        "--reference",
-        metavar="EXT",
-        default="atr",
-        help="annotator to compare with, where a WFDB record has it",
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="recordings, or folders of them (need --out)"
     )
-    add("--seed", type=int, default=0, help="of the demo's synthetic recording")
-    _add_output_options(parser)
+    cli.add_recording_options(parser, "--second", "--invert", "--mains")
+    group = parser.add_argument_group("the model")
+    cli.add(
+        group, "--model", default="auto", help="auto: by the recording's length; or a name or file"
+    )
+    group.add_argument("--engine", choices=ENGINE_NAMES, default="auto", help="what runs it")
+    cli.add(group, "--weight")
+    _add_output_options(parser.add_argument_group("results"))
+    group = parser.add_argument_group("an archive")
+    cli.add(group, "--out", help="NAME.csv, NAME.cnn, NAME.json of every recording")
+    cli.add(group, "--jobs", help="recordings labelled at a time")
+    group.add_argument("--backend", choices=("loky", "dask"), default="loky", help="runs the jobs")
+    group.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, such as tcp://host:8786")
     return parser
 
 
-def _add_model_options(parser):
-    add = parser.add_argument
-    add(
-        "--model",
-        default="auto",
-        help="auto: the context model from 60 s and 30 beats on, the best single-beat model below "
-        "that; or a name (self, deep, residual, context ...) or a .pth or .onnx file",
-    )
-    add(
-        "--engine",
-        choices=("auto", "onnx", "torch", "both"),
-        default="auto",
-        help="what computes the model; auto: ONNX Runtime where there is an ONNX file; both: and "
-        "how they agree",
-    )
-    add(
-        "--invert",
-        choices=("auto", "yes", "no"),
-        default="auto",
-        help="turn a lead that lies upside down",
-    )
-    add(
-        "--mains",
-        choices=("auto", "none"),
-        default="auto",
-        help="auto: take strong mains hum out; nothing else is filtered",
-    )
-    add("--weight", default="weight", metavar="DIR", help="folder of the weights")
+def _add_output_options(group):
+    option = group.add_argument
+    option("--lines", metavar="N", type=int, default=20, help="beats shown in the terminal; 0: all")
+    cli.add(group, "--csv")
+    cli.add(group, "--json", help="write beats and summary as JSON")
+    cli.add(group, "--annotation", "--report")
+    cli.add(group, "--lang", help="of the report")
+    cli.add(group, "--reference", help="annotator to compare with, where a WFDB record has it")
+    cli.add(group, "--seed", help="of the demo's synthetic recording")
 
 
-def _add_output_options(parser):
-    add = parser.add_argument
-    add("--lines", type=int, default=20, help="beats shown in the terminal (0: all)")
-    add("--csv", metavar="FILE", help="write the beats as CSV")
-    add("--json", metavar="FILE", help="write beats and summary as JSON")
-    add("--annotation", metavar="DIR", help="write a WFDB annotation (annotator cnn) into DIR")
-    add("--report", metavar="FILE", help="write the report, one HTML page")
-    add("--lang", choices=("en", "zh"), default="en", help="language of the report")
-    add(
-        "--out",
-        metavar="DIR",
-        help="write NAME.csv, NAME.cnn and NAME.json of every recording into DIR",
-    )
-    add("--jobs", type=int, default=1, help="recordings labelled at a time, with --out")
-    add(
-        "--backend", choices=("loky", "dask"), default="loky", help="what runs the jobs, with --out"
-    )
-    add("--scheduler", metavar="ADDRESS", help="of the Dask cluster, such as tcp://host:8786")
+# what only one recording, an archive or the demo has a use for
+OF_FILES = ("lead", "second", "fs", "unit", "invert", "reference")
+OF_ARCHIVE = ("jobs", "backend", "scheduler")
+NOT_OF_ARCHIVE = ("csv", "json", "annotation", "report", "lang", "lines", "reference", "seed")
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
-    single = {"--csv": args.csv, "--json": args.json, "--report": args.report}
-    given = [option for option, value in single.items() if value]
+@cli.stage(options)
+def main(args: argparse.Namespace) -> int | None:
     folder = next((file for file in args.files if Path(file).is_dir()), None)
     if not args.files:
-        return demo(args)
+        unused = (*OF_FILES, *OF_ARCHIVE, "out", "mains")
+        cli.refuse_unused(args, unused, "needs a FILE: the demo has no use for it")
+        demo(args)
+        return None
+    cli.refuse_unused(args, ("seed",), "is for the demo, which runs without a FILE")
     if folder and not args.out:
         raise InputError(f"{folder} is a folder: say with --out DIR where its labels go")
-    if args.backend == "dask" and not args.scheduler:
-        raise InputError("--backend dask needs --scheduler ADDRESS, such as tcp://127.0.0.1:8786")
     if args.out:
-        if given:
-            raise InputError(
-                f"{given[0]} is for one recording: with --out every recording gets its own files"
-            )
+        why = "is for one recording: with --out every recording gets its own files"
+        cli.refuse_unused(args, NOT_OF_ARCHIVE, why)
+        if args.backend == "dask" and not args.scheduler:
+            raise InputError("--backend dask needs --scheduler ADDRESS, such as tcp://host:8786")
         return archive(args)
-    if len(args.files) > 1 and given:
-        raise InputError(
-            f"{given[0]} names one file, but there are {len(args.files)} recordings: use --out DIR"
-        )
+    cli.refuse_unused(args, OF_ARCHIVE, "is for an archive: say with --out DIR where it goes")
+    if len(args.files) > 1:
+        why = f"names one file, but there are {len(args.files)} recordings: use --out DIR"
+        cli.refuse_unused(args, ("csv", "json", "report"), why)
+    if not args.report:
+        cli.refuse_unused(args, ("lang",), "is the language of the report: give --report FILE too")
     for file in args.files:
         label_file(args, file)
+    return None
 
 
 if __name__ == "__main__":

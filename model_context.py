@@ -58,6 +58,10 @@ class ContextNet(nn.Module):
     one recording. Output: logits (batch, beats, 4) for N, S, V, F: the logarithm of the members'
     mean probability plus the class biases."""
 
+    mean: torch.Tensor  # (features,), of the standardisation
+    scale: torch.Tensor  # (features,)
+    bias: torch.Tensor  # (4,), of the classes
+
     def __init__(
         self,
         numbers: int = len(FEATURE_NAMES),
@@ -75,6 +79,7 @@ class ContextNet(nn.Module):
         )
 
     def standardise(self, features: torch.Tensor) -> torch.Tensor:
+        """Features (..., features) as the members see them: within +-5 standard deviations."""
         return torch.clamp((features - self.mean) / self.scale, -5.0, 5.0)
 
     def forward(self, numbers: torch.Tensor) -> torch.Tensor:  # the input's name in ONNX files

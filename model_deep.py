@@ -1,6 +1,7 @@
-"""ECGCNN_Deep: four convolutions and a wide dense head.
+"""ECGCNN_Deep: four convolutions and a wide dense head, 1,182,277 parameters.
 
-One row of 187 samples in, five logits out.
+One row of 187 samples in, five logits out. Layers and their names are the tutorial's, so weights go
+either way.
 """
 
 import torch
@@ -9,11 +10,15 @@ from torch import nn
 from ecg.beats import CLASSES, WIDTH
 from ecg.networks import as_channels, parameter_count
 
+POOLED = 8  # samples of a row that the dense head sees
+
 
 class AveragePool(nn.Module):
     """Adaptive average pooling from `before` to `after` samples, as a product with a constant
     matrix: what nn.AdaptiveAvgPool1d computes, in a form that ONNX has also where `before` is no
     multiple of `after`."""
+
+    matrix: torch.Tensor  # (before, after)
 
     def __init__(self, before: int, after: int):
         super().__init__()
@@ -28,46 +33,64 @@ class AveragePool(nn.Module):
 
 
 class ECGCNN_Deep(nn.Module):
-    """Four times Conv-BN-ReLU-Pool2 (32, 64, 128, 256 channels), average pooling to 8, Linear
-    512-ReLU-Dropout, Linear 5.
+    """Three times Conv-BN-ReLU-Pool2 (32, 64, 128 channels), Conv-BN-ReLU (256 channels), average
+    pooling to 8 samples, Linear 512-ReLU-Dropout, Linear 5.
 
-    input_shape: (samples, channels) of a row. forward takes (N, 187), (N, 187, 1) or (N, 1, 187),
+    dropout_rate: of the dense layer. input_shape: (samples, channels) of a row. fourth_pooling:
+    the fourth convolution is pooled by 2 as well before the average, which was this class in
+    version 1 and is another network. forward takes (N, 187), (N, 187, 1) or (N, 1, 187),
     standardised with the model card's mean and scale, and returns logits (N, num_classes). Raises
     ValueError for any other shape."""
 
     def __init__(
         self,
-        input_shape: tuple[int, int] = (WIDTH, 1),
         num_classes: int = len(CLASSES),
+        *,
         dropout_rate: float = 0.5,
+        input_shape: tuple[int, int] = (WIDTH, 1),
+        fourth_pooling: bool = False,
     ):
         super().__init__()
         self.width, self.channels = input_shape
-        self.conv1 = self._stage(self.channels, 32, 5)
-        self.conv2 = self._stage(32, 64, 3)
-        self.conv3 = self._stage(64, 128, 3)
-        self.conv4 = self._stage(128, 256, 3)
-        self.pool = AveragePool(self.width // 16, 8)
-        self.fc1 = nn.Linear(256 * 8, 512)
-        self.dropout = nn.Dropout(dropout_rate)
-        self.fc2 = nn.Linear(512, num_classes)
-
-    @staticmethod
-    def _stage(before, after, kernel):
-        return nn.Sequential(
-            nn.Conv1d(before, after, kernel, padding=kernel // 2),
-            nn.BatchNorm1d(after),
+        last: nn.Module = AveragePool(self.width // 8, POOLED)
+        if fourth_pooling:
+            last = nn.Sequential(nn.MaxPool1d(2), AveragePool(self.width // 16, POOLED))
+        self.features = nn.Sequential(
+            *self._stage(self.channels, 32, 5, nn.MaxPool1d(2)),
+            *self._stage(32, 64, 3, nn.MaxPool1d(2)),
+            *self._stage(64, 128, 3, nn.MaxPool1d(2)),
+            *self._stage(128, 256, 3, last),
+        )
+        self.classifier = nn.Sequential(
+            nn.Linear(256 * POOLED, 512),
             nn.ReLU(),
-            nn.MaxPool1d(2),
+            nn.Dropout(dropout_rate),
+            nn.Linear(512, num_classes),
         )
 
-    def layers(self, x: torch.Tensor) -> torch.Tensor:
-        """Logits of rows (N, channels, width)."""
-        x = self.pool(self.conv4(self.conv3(self.conv2(self.conv1(x)))))
-        return self.fc2(self.dropout(torch.relu(self.fc1(x.flatten(1)))))
+    @staticmethod
+    def _stage(before: int, after: int, kernel: int, pool: nn.Module) -> tuple[nn.Module, ...]:
+        convolution = nn.Conv1d(before, after, kernel, padding=kernel // 2)
+        return convolution, nn.BatchNorm1d(after), nn.ReLU(), pool
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layers(as_channels(x, self.width, self.channels))
+        x = self.features(as_channels(x, self.width, self.channels))
+        return self.classifier(x.flatten(1))
+
+    @staticmethod
+    def arguments_of(state: dict[str, torch.Tensor]) -> dict:
+        """What the names in a state_dict tell of the network's arguments: version 1's are its
+        own, and so was its network."""
+        return {"fourth_pooling": True} if "conv1.0.weight" in state else {}
+
+    def convert_state(self, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """`state` under our names, which are the tutorial's, where it is version 1's."""
+        if "conv1.0.weight" not in state:
+            return state
+        places = {"fc1": "classifier.0", "fc2": "classifier.3"}
+        places |= {f"conv{i + 1}.{k}": f"features.{4 * i + k}" for i in range(4) for k in (0, 1)}
+        parts = ((key.rpartition("."), value) for key, value in state.items())
+        return {f"{places.get(layer, layer)}.{name}": value for (layer, _, name), value in parts}
 
 
 if __name__ == "__main__":

@@ -72,6 +72,9 @@ class ResidualNet(nn.Module):
     probability. In training mode it returns the logits of each member, (N, members, num_classes):
     they learn side by side, each for itself. Raises ValueError for any other shape."""
 
+    mean: torch.Tensor  # (width,)
+    scale: torch.Tensor  # (width,)
+
     def __init__(
         self,
         mean: ArrayLike,
@@ -93,9 +96,8 @@ class ResidualNet(nn.Module):
             Member(widths, strides, kernel, stem, num_classes, dropout_rate) for _ in range(members)
         )
 
-    def layers(self, x: torch.Tensor) -> torch.Tensor:
-        """Logits of rows (N, channels, width)."""
-        row = x * self.scale + self.mean
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        row = as_channels(x, self.width, self.channels) * self.scale + self.mean
         real = real_samples(row)
         phase = (
             real
@@ -108,9 +110,6 @@ class ResidualNet(nn.Module):
         if self.training:
             return logits
         return torch.logsumexp(torch.log_softmax(logits, 2), 1) - math.log(len(self.members))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layers(as_channels(x, self.width, self.channels))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
 """The models by name: making a fresh one, building one from its card, loading its weights.
 
-The one place to add a model: a line in MODELS. A model's own file says what it is.
+The one place to add a model: a line in MODELS (docs/architecture.md, "To add a model"). A model's
+own file says what it is.
 """
 
+import copy
 import importlib
+import inspect
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from ecg.artifacts import InputError
+from ecg.beats import CLASSES, WIDTH
 from ecg.prediction import is_context_model
 from ecg.weights import fill, load_card, load_state
 
@@ -26,11 +30,23 @@ NAMES = [name for name in MODELS if name != "context"]  # those that take single
 
 def model_class(name: str) -> type[nn.Module]:
     """The class behind a name (`self`) or behind its own name (`ECGCNN`). Raises InputError for
-    anything else."""
+    anything else, and where its file or class is not there."""
     for key, (module, cls) in MODELS.items():
         if name in (key, cls):
-            return getattr(importlib.import_module(module), cls)
+            return _imported(key, module, cls)
     raise InputError(f"there is no model {name!r}: choose among {', '.join(NAMES)}")
+
+
+def _imported(key, module, cls):
+    line = f'models.py, line "{key}": ("{module}", "{cls}")'
+    try:
+        found = getattr(importlib.import_module(module), cls, None)
+    except Exception as error:  # whatever the file does when it is run
+        told = f"{type(error).__name__}: {error}"
+        raise InputError(f"{line}: {module}.py cannot be imported ({told})") from None
+    if not (isinstance(found, type) and issubclass(found, nn.Module)):
+        raise InputError(f"{line}: {module}.py holds no network of the name {cls}")
+    return found
 
 
 def create(
@@ -44,21 +60,47 @@ def create(
     """(fresh network, its arguments, what else its card tells), to be trained on the rows that
     `manifest` describes.
 
-    dropout: share of units dropped, None for the model's own. freeze, init: of ResNet18 alone, see
-    pretrain_translearn.create_model; ImageNet's file is fetched into `weight`. Raises InputError
-    for an option that this model does not have."""
+    dropout: share of units dropped, None for the model's own; for a class that takes
+    `dropout_rate`. A class that takes `mean` and `scale` is given the scaler of the rows. freeze,
+    init: of ResNet18 alone, see pretrain_translearn.create_model; ImageNet's file is fetched into
+    `weight`. Raises InputError for an option that this model does not have, and for a class that is
+    not made so or gives something else than logits (N, 5)."""
     if name != "resnet18" and (init != "none" or freeze):
         raise InputError("--init and --freeze are for --model resnet18")
-    arguments = {} if dropout is None else {"dropout_rate": dropout}
+    cls = model_class(name)
+    takes = inspect.signature(cls).parameters
+    if dropout is not None and "dropout_rate" not in takes:
+        raise InputError(f"--dropout: {cls.__name__} has none, it takes no dropout_rate")
     if name == "resnet18":
-        if arguments:
-            raise InputError("--dropout: ResNet18 has none")
         stage = importlib.import_module(MODELS[name][0])
         network = stage.create_model(freeze, init, weight=weight)
         return network, {}, {"init": Path(init).name, "freeze": freeze}
-    if name == "residual":  # it looks at the min-max row
+    arguments: dict = {} if dropout is None else {"dropout_rate": dropout}
+    if {"mean", "scale"} <= set(takes):  # it looks at the min-max row
         arguments |= {key: manifest["scaler"][key] for key in ("mean", "scale")}
-    return model_class(name)(**arguments), arguments, {}
+    try:
+        network = cls(**arguments)
+    except TypeError as error:
+        raise InputError(
+            f"{cls.__name__} cannot be made ({error}): all that it takes, but mean, scale and "
+            "dropout_rate, needs a default"
+        ) from None
+    _check_logits(network)
+    return network, arguments, {}
+
+
+def _check_logits(network):
+    """Raises InputError for a network that does not give logits (N, 5) for rows (N, 1, 187), one
+    row too."""
+    judged = copy.deepcopy(network).eval()
+    for rows in (1, 3):
+        with torch.no_grad():
+            shape = tuple(judged(torch.zeros(rows, 1, WIDTH)).shape)
+        if shape != (rows, len(CLASSES)):
+            raise InputError(
+                f"{type(network).__name__} gives {shape} for rows {(rows, 1, WIDTH)}: its forward "
+                f"must give logits {(rows, len(CLASSES))}"
+            )
 
 
 def build(card: dict) -> nn.Module:
@@ -75,10 +117,12 @@ def build(card: dict) -> nn.Module:
 def load(path: str | Path) -> tuple[nn.Module, dict]:
     """(network in eval mode with its card as `.card`, the card) of a .pth file with its model card
     beside it. Raises InputError when file and card do not fit."""
-    card = load_card(path)
+    card, state = load_card(path), load_state(path)
+    told = getattr(model_class(card["architecture"]), "arguments_of", None)
+    card["arguments"] |= told(state) if told else {}
     network = build(card)
-    fill(network, converted_state(load_state(path), network), path)
-    network.card = card
+    fill(network, converted_state(state, network), path)
+    network.card = card  # type: ignore[assignment]  # not a part of it, a note on it
     return network.eval(), card
 
 

@@ -24,11 +24,13 @@ labels and alarms are, python benchmarks/monitor.py tells. Not a medical device.
 """
 
 import argparse
+import io
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -37,7 +39,7 @@ from ecg import cli, context, formats, holter, streaming, weights
 from ecg.alarms import Alarm
 from ecg.artifacts import InputError
 from ecg.prediction import card_of, is_context_model, predict_heartbeat
-from ecg.streaming import Beat  # noqa: F401  (people import it here)
+from ecg.streaming import Beat, Context, Predict
 
 FORMATS = {"text": None, "i16": "<i2", "i32": "<i4", "f32": "<f4", "f64": "<f8"}
 
@@ -46,14 +48,20 @@ class Monitor(streaming.Monitor):
     """ecg.streaming.Monitor, with the best single-beat model that is there where no `predict` is
     given."""
 
-    def __init__(self, fs, predict=None, context=None, **limits):
+    def __init__(
+        self,
+        fs: float,
+        predict: Predict | None = None,
+        context: Context | None = None,
+        **limits: float,
+    ):
         super().__init__(fs, predict or single_beat(), context, **limits)
 
 
 # ---------------------------------------------------------------------------------------- models
 
 
-def single_beat(model: str = "auto", weight: str = "weight") -> Callable:
+def single_beat(model: str = "auto", weight: str | Path = "weight") -> Predict:
     """The `predict` of a Monitor. model: `auto` (the best single-beat model that is there), a name,
     or a .pth or .onnx file. Raises InputError when it cannot be had."""
     loaded = inference.load(weights.choose_model(model, 0, 0, weight), weight, threads=1)
@@ -64,7 +72,7 @@ def single_beat(model: str = "auto", weight: str = "weight") -> Callable:
     return lambda rows: predict_heartbeat(loaded, rows)
 
 
-def context_model(model: str = "context", weight: str = "weight") -> Callable:
+def context_model(model: str = "context", weight: str | Path = "weight") -> Context:
     """The `context` of a Monitor: a name or a .pth or .onnx file. Raises InputError when it cannot
     be had."""
     loaded = inference.load(model, weight, threads=1)
@@ -73,21 +81,29 @@ def context_model(model: str = "context", weight: str = "weight") -> Callable:
     return lambda signal, fs, r_peaks: context.classify_beats(loaded, signal, fs, r_peaks)[0]
 
 
-def models_for(args: argparse.Namespace) -> dict:
-    """{"predict", "context"} of a Monitor as the command line asks."""
+class Models(NamedTuple):
+    """What a Monitor asks. predict: for provisional labels; context: for the final ones, None where
+    `predict` gives these too."""
+
+    predict: Predict
+    context: Context | None
+
+
+def models_for(args: argparse.Namespace) -> Models:
+    """The models of a Monitor as the command line asks."""
     final = args.final
     if final == "auto":
         final = "context" if weights.there("context", args.weight) else "single"
-    return {
-        "predict": single_beat(args.model, args.weight),
-        "context": None if final == "single" else context_model(final, args.weight),
-    }
+    return Models(
+        single_beat(args.model, args.weight),
+        None if final == "single" else context_model(final, args.weight),
+    )
 
 
 # --------------------------------------------------------------------------------------- samples
 
 
-def read_stream(file: BinaryIO, kind: str) -> Iterator[np.ndarray]:
+def read_stream(file: io.BufferedIOBase, kind: str) -> Iterator[np.ndarray]:
     """Chunks float64 (n,) of an open binary file, as they come.
 
     kind: a key of FORMATS. A missing sample is `nan` in text, and in the 16-bit format -32768, as
@@ -150,7 +166,8 @@ class Lines:
     alarms."""
 
     def __init__(self):
-        self._labels = {}  # provisional labels whose final one has not come, by sample
+        # provisional labels whose final one has not come, by sample
+        self._labels: dict[int, str | None] = {}
 
     def __call__(self, event: Beat | Alarm) -> str | None:
         """One line, or None for an event that tells a reader nothing new."""
@@ -179,68 +196,43 @@ class Lines:
 # -------------------------------------------------------------------------------------- the stage
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
     """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
     parser.add_argument(
         "files",
         nargs="*",
         metavar="FILE",
-        help="a recording to replay, or - for a pipe; without it a synthetic minute is replayed",
+        help="to replay; - for a pipe; without it a synthetic minute",
     )
     cli.add_recording_options(parser)
-    parser.add_argument(
-        "--invert", choices=("yes", "no"), default="no", help="turn a lead that lies upside down"
+    cli.add(parser, "--invert", choices=("yes", "no"), default="no")
+    option = parser.add_argument_group("the stream").add_argument
+    option("--format", choices=FORMATS, default="text", help="of a pipe: text, one number a line")
+    option(
+        "--speed", metavar="X", type=float, help="of a FILE, times real time (default 1; 0: all)"
     )
-    parser.add_argument(
-        "--format",
-        choices=FORMATS,
-        default="text",
-        help="of a pipe: one number a line, or little-endian binary",
-    )
-    parser.add_argument(
-        "--speed",
-        type=float,
-        help="replay at so many times real time; 0: as fast as possible (without it: 1, "
-        "and 0 for the synthetic minute)",
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="one JSON object a line, both labels of every beat"
-    )
-    parser.add_argument(
-        "--model",
-        default="auto",
-        help="auto: the best single-beat model; or a name, or a .pth or .onnx file",
-    )
-    parser.add_argument(
+    option("--json", action="store_true", help="one JSON object a line, both labels of a beat")
+    group = parser.add_argument_group("the models")
+    cli.add(group, "--model", default="auto", help="name or file of a single-beat model")
+    group.add_argument(
         "--final",
-        default="auto",
         metavar="MODEL",
-        help="what gives the final labels: a context model by name "
-        "or file; single: the same as --model; auto: the context model where there is one",
+        default="auto",
+        help="what gives the final labels: a context model; single: --model",
     )
-    parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
-    parser.add_argument(
-        "--pause", type=float, default=holter.LONG_PAUSE, help="s without a beat before the alarm"
-    )
-    parser.add_argument(
-        "--tachycardia",
-        type=float,
-        default=holter.TACHYCARDIA,
-        help="alarm above this rate over 8 RR intervals, 1/min",
-    )
-    parser.add_argument(
-        "--bradycardia",
-        type=float,
-        default=holter.BRADYCARDIA,
-        help="alarm below this rate over 8 RR intervals, 1/min",
-    )
+    cli.add(group, "--weight")
+    option = parser.add_argument_group("alarms").add_argument
+    rate: dict[str, Any] = dict(metavar="BPM", type=float)
+    option("--pause", metavar="S", type=float, default=holter.LONG_PAUSE, help="s without a beat")
+    option("--tachycardia", default=holter.TACHYCARDIA, help="above, over 8 RR intervals", **rate)
+    option("--bradycardia", default=holter.BRADYCARDIA, help="below, over 8 RR intervals", **rate)
     cli.add_moved_option(parser, "--agreement", "python benchmarks/monitor.py FILE ...")
     return parser
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     if args.speed is not None and not args.speed >= 0:
         raise InputError(
             f"--speed {args.speed:g}: give how many times real time, or 0 for as fast as possible"
@@ -262,10 +254,18 @@ def samples_for(args: argparse.Namespace) -> tuple[float, Iterator[np.ndarray]]:
             f"{len(args.files)} FILEs: one stream at a time (python benchmarks/monitor.py takes "
             "several)"
         )
-    if args.files == ["-"]:
+    pipe = args.files == ["-"]
+    if pipe:
+        cli.refuse_unused(args, ("lead", "unit", "speed"), "is for a FILE, not for a pipe")
+    else:
+        cli.refuse_unused(args, ("format",), "is for a pipe: give - as FILE")
+    if not args.files:
+        cli.refuse_unused(args, ("lead", "unit", "fs", "invert"), "needs a FILE")
+    if pipe:
         if args.fs is None:
             raise InputError("a pipe does not tell its sampling rate: give --fs in Hz")
-        return args.fs, read_stream(sys.stdin.buffer, args.format)
+        stream = cast(io.BufferedReader, sys.stdin.buffer)  # hinted as BinaryIO, without read1
+        return args.fs, read_stream(stream, args.format)
     if args.files:
         recording = formats.read_recording(args.files[0], args.lead, args.fs, args.unit)
         speed = 1 if args.speed is None else args.speed
@@ -281,12 +281,14 @@ def monitor_for(args: argparse.Namespace, fs: float) -> Monitor:
     """The Monitor that the command line asks for."""
     limits = {name: getattr(args, name) for name in ("pause", "tachycardia", "bradycardia")}
     try:
-        return Monitor(fs, **models_for(args), **limits)
+        return Monitor(fs, *models_for(args), **limits)
     except ValueError as error:
         raise InputError(error) from None
 
 
-def print_events(events, line):
+def print_events(
+    events: Iterable[Beat | Alarm], line: Callable[[Beat | Alarm], str | None]
+) -> None:
     for text in map(line, events):
         if text is not None:
             print(text, flush=True)

@@ -31,14 +31,14 @@ from ecg import artifacts, cli, networks, weights
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, WIDTH
 from ecg.evaluation import metrics
-from ecg.training import distribution
-from ecg.training.loop import Files, fit
+from ecg.training import distribution, few_labels
+from ecg.training.few_labels import Start
+from ecg.training.loop import Files
 from ecg.training.pretraining import pretrain, unlabelled_rows
-from ecg.training.recipe import RECIPES, ROW_RECIPES, Recipe
+from ecg.training.recipe import RECIPES, ROW_RECIPES
 from ecg.training.row_training import train_rows
-from ecg.training.rows import RowTask, load_rows, validate_rows
+from ecg.training.rows import load_rows
 
-CPU = torch.device("cpu")
 IMAGENET = "https://download.pytorch.org/models/resnet18-f37072fd.pth"
 # what a ResNet18 inside an nn.Sequential calls its children, by their place
 WRAPPED = {
@@ -78,13 +78,19 @@ class PretrainedResNet1D(nn.Module):
     channel, 512 -> 5.
 
     forward takes (N, 187), (N, 187, 1) or (N, 1, 187), standardised, and returns logits (N,
-    num_classes); ValueError for any other shape. `freeze()` leaves only the last layer to learn;
+    num_classes); ValueError for any other shape. freeze_backbone: only the last layer learns;
     batch-norm statistics of what is frozen stay as they are in training mode too."""
 
-    def __init__(self, num_classes: int = len(CLASSES), input_shape: tuple[int, int] = (WIDTH, 1)):
+    def __init__(
+        self,
+        num_classes: int = len(CLASSES),
+        freeze_backbone: bool = False,
+        *,
+        input_shape: tuple[int, int] = (WIDTH, 1),
+    ):
         super().__init__()
         self.width, self.channels = input_shape
-        self.frozen = False
+        self.frozen = freeze_backbone
         self.conv1 = nn.Conv2d(self.channels, 64, (7, 1), (2, 1), (3, 0), bias=False)
         self.bn1 = nn.BatchNorm2d(64)
         self.maxpool = nn.MaxPool2d((3, 1), (2, 1), (1, 0))
@@ -96,25 +102,19 @@ class PretrainedResNet1D(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad = name.startswith("fc.") or not freeze_backbone
+        self.train()
 
     def features(self, image: torch.Tensor) -> torch.Tensor:
         """(N, 512, 6, 1), what the last layer averages, of images (N, 1, 187, 1)."""
         x = self.maxpool(torch.relu(self.bn1(self.conv1(image))))
         return self.layer4(self.layer3(self.layer2(self.layer1(x))))
 
-    def head(self, features: torch.Tensor) -> torch.Tensor:
-        """Logits of what `features` gives."""
-        return self.fc(features.mean((2, 3)))
-
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        image = networks.as_channels(x, self.width, self.channels).unsqueeze(-1)
-        return self.head(self.features(image))
-
-    def freeze(self) -> "PretrainedResNet1D":
-        self.frozen = True
-        for name, parameter in self.named_parameters():
-            parameter.requires_grad = name.startswith("fc.")
-        return self.train(self.training)
+        x = networks.as_channels(x, self.width, self.channels)
+        features = self.features(x if x.dim() == 4 else x.unsqueeze(-1))
+        return self.fc(features.mean((2, 3)))
 
     def train(self, mode: bool = True) -> "PretrainedResNet1D":
         super().train(mode)
@@ -158,10 +158,10 @@ def create_model(
     """PretrainedResNet1D whose backbone starts from `init`: none, imagenet (torchvision's file,
     from `weight`/ or fetched there), or a file of ResNet18 weights. Raises InputError for a file
     that is missing, damaged or no ResNet18."""
-    net = PretrainedResNet1D(num_classes)
+    net = PretrainedResNet1D(num_classes, freeze_backbone)
     if init != "none":
         load_backbone(net, imagenet_file(weight) if init == "imagenet" else init)
-    return net.freeze() if freeze_backbone else net
+    return net
 
 
 def load_backbone(net: PretrainedResNet1D, path: str | Path) -> None:
@@ -202,40 +202,31 @@ def imagenet_file(weight: str | Path) -> Path:
 DEFAULTS = {
     **cli.ROW_DEFAULTS,
     **dict(recipe="tutorial", init="none", freeze=False, hints=False, refit=False),
-    **dict(pretrain=False, records=None, compare=False, labels=[100, 1000], seeds=3),
+    **dict(pretrain=False, records=None, compare=False, beats=[100, 1000], seeds=3),
+}
+OF_ROWS = ("balance", "augment", "dropout", "recipe", "freeze")
+UNUSED = {
+    "a training": ("records", "beats", "seeds"),
+    "--pretrain": (*OF_ROWS, "init", "beats", "seeds"),
+    "--compare": (*OF_ROWS, *("batch", "learning_rate", "seed", "resume", "records")),
 }
 
 
-def parser() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
+    """The parser of the command line."""
     p = cli.stage_parser(__doc__)
     cli.add_training_options(p)
-    option = cli.add_row_options(p)
-    option("--recipe", choices=ROW_RECIPES, help="default tutorial")
-    option(
-        "--init", metavar="none|imagenet|FILE", help="what the backbone starts from (default none)"
-    )
-    option(
-        "--freeze",
-        action="store_true",
-        help="train the last layer only; batch-norm statistics stay too",
-    )
-    option(
-        "--pretrain",
-        action="store_true",
-        help="make weight/ecg_resnet18.pth from the recordings of --records",
-    )
-    option(
-        "--records",
-        metavar="DIR",
-        help="WFDB records to pre-train on: other patients than the test's, such as svdb",
-    )
-    option(
-        "--compare",
-        action="store_true",
-        help="validation macro-F1 at few labelled beats, as a table",
-    )
-    option("--labels", type=int, nargs="+", help="numbers of labelled beats (default 100 1000)")
-    option("--seeds", type=int, help="seeds of the comparison (default 3)")
+    option = cli.add_row_options(p).add_argument
+    option("--recipe", choices=ROW_RECIPES, help="default tutorial; best: see train.py")
+    option("--init", metavar="START", help="backbone: none, imagenet or FILE (default none)")
+    option("--freeze", action="store_true", help="only the last layer learns")
+    group = p.add_argument_group("instead of a training on labelled rows")
+    option = group.add_argument
+    option("--pretrain", action="store_true", help="features from --records, without labels")
+    cli.add(group, "--records", help="WFDB records to pre-train on, none of the test's patients")
+    option("--compare", action="store_true", help="frozen, full, from scratch at few beats")
+    option("--beats", metavar="N", type=int, nargs="+", help="how few (default 100 1000)")
+    option("--seeds", metavar="N", type=int, help="seeds of the comparison (default 3)")
     p.set_defaults(model="resnet18")
     return p
 
@@ -282,66 +273,43 @@ def pretrain_backbone(args: argparse.Namespace) -> Path:
     return path
 
 
-# ---- what a pre-trained backbone brings ----------------------------------------------------------
-
-
-def few_labels(y: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Indices of `count` labelled beats, drawn as they come (a class may be rare), at least 2 of
-    each class."""
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(y))
-    least = np.concatenate([order[y[order] == c][:2] for c in np.unique(y)])
-    return np.concatenate([least, order[~np.isin(order, least)][: count - len(least)]])
-
-
 def compare(args: argparse.Namespace) -> None:
-    """Validation macro-F1 of frozen backbone, full fine-tuning and scratch at few labelled beats;
-    mean and spread of some seeds."""
-    train, val, manifest = load_rows(artifacts.locate(args.data), CPU, "none")
+    """Validation macro-F1 of frozen backbone, full fine-tuning and scratch at few labelled
+    beats."""
+    if args.device not in ("auto", "cpu"):
+        raise InputError(f"--device {args.device}: --compare runs on the CPU")
+    train, val, manifest = load_rows(artifacts.locate(args.data), few_labels.CPU, "none")
     names = metrics.scored_classes(manifest["protocol"], np.bincount(val[1], minlength=5))
     own = artifacts.locate(args.weight) / "ecg_resnet18.pth"
-    start = artifacts.require(
+    backbone = artifacts.require(
         own if args.init == "none" else args.init, "python pretrain_translearn.py --pretrain"
+    )
+    starts = (
+        Start("frozen", lambda: create_model(True, backbone), rate=3e-3),
+        Start("full", lambda: create_model(False, backbone), rate=1e-3),
+        Start("scratch", create_model, rate=1e-3),
     )
     print(
         f"validation macro-F1 over {', '.join(names)}, protocol {manifest['protocol']}, backbone "
-        f"{start.name}, mean and spread (max - min) of {args.seeds} seeds"
+        f"{backbone.name}, mean and spread (max - min) of {args.seeds} seeds"
     )
-    print(f"{'beats':>8} {'frozen':>16} {'full':>16} {'scratch':>16}")
-    for count in args.labels:
-        line = f"{count:>8,}"
-        for freeze, init in ((True, start), (False, start), (False, "none")):
-            epochs = args.epochs or max(6, 12_000 // count)
-            scores = [
-                few_label_score(train, val, names, count, seed, epochs, freeze, init)
-                for seed in range(args.seeds)
-            ]
-            line += f" {np.mean(scores):>9.3f} {np.ptp(scores):>6.3f}"
-        cli.print_line(line)
-
-
-def few_label_score(train, val, names, count, seed, epochs, freeze, init) -> float:
-    """Validation macro-F1 after a training on `count` beats."""
-    recipe = Recipe(
-        epochs=epochs,
-        batch=32,
-        rate=3e-3 if freeze else 1e-3,
-        schedule="onecycle",
-        optimiser="adamw",
-        weight_decay=0.05,
-        balance="none",
-        bf16=True,
+    few_labels.compare_starts(
+        starts,
+        *(train, val, names),
+        counts=args.beats,
+        seeds=args.seeds,
+        epochs=args.epochs,
+        report=cli.print_line,
     )
-    chosen = torch.from_numpy(few_labels(train[1].numpy(), count, seed))
-    rows = tuple(part[chosen] for part in train)
-    torch.manual_seed(seed)
-    task = RowTask(rows, None, recipe, seed=seed, device=CPU)
-    training = fit(task, create_model(freeze, init))
-    return validate_rows(training.result, *val, names)[0]["val_macro_f1"]
 
 
-def main(argv: list[str] | None = None) -> None:
-    args = cli.settle(parser().parse_args(argv), DEFAULTS)
+@cli.stage(options)
+def main(given: argparse.Namespace) -> None:
+    if given.compare and given.pretrain:
+        raise InputError("--compare and --pretrain are two commands: give one of them")
+    what = "--compare" if given.compare else "--pretrain" if given.pretrain else "a training"
+    cli.refuse_unused(given, UNUSED[what], f"does not apply to {what}")
+    args = cli.settle(given, DEFAULTS)
     if args.threads:
         torch.set_num_threads(args.threads)
     try:

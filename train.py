@@ -37,11 +37,12 @@ patients). Paced records are left out. No beat of class Q is learnt.
 """
 
 import argparse
-import functools
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import nn
 
 import models
 from ecg import artifacts, cli, weights
@@ -50,7 +51,7 @@ from ecg.evaluation.sequences import patient_figures, score_patients
 from ecg.export import context_parity, export_context
 from ecg.mitdb import DS2
 from ecg.training import crossvalidation, distribution
-from ecg.training.patients import SEEN, load_patients, select_patients
+from ecg.training.patients import SEEN, Patient, load_patients, select_patients
 from ecg.training.recipe import RECIPES, ROW_RECIPES
 from ecg.training.rhythms import ALL_RHYTHMS, RHYTHMS
 from ecg.training.row_training import train_rows
@@ -66,81 +67,46 @@ ROWS = {
     **dict(recipe="tutorial", init="none", freeze=False, hints=False, refit=False),
 }
 CONTEXT = {
-    **dict(epochs=None, batch=None, rate=None, seed=0, device="cpu", threads=1, resume=False),
-    **dict(weight="weight", runs="runs", records=["data/mitdb"], annotator="atr", second="auto"),
+    **dict(epochs=None, batch=None, learning_rate=None, seed=0, device="cpu", threads=1),
+    **dict(resume=False, weight="weight", runs="runs"),
+    **dict(records=["data/mitdb"], reference="atr", second="auto"),
     **dict(protocol="interpatient", cv=False, rhythms=list(RHYTHMS), folds=5, members=3),
 }
 
 
-def parser() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
+    """The parser of the command line."""
     p = cli.stage_parser(__doc__)
-    p.add_argument(
-        "--model", choices=list(models.MODELS), default="self", help="self is the tutorial's ECGCNN"
-    )
+    p.add_argument("--model", choices=list(models.MODELS), default="self", help="which network")
     cli.add_training_options(p)
-    option = cli.add_row_options(p)
+    option = cli.add_row_options(p).add_argument
+    option("--recipe", choices=ROW_RECIPES, help="(the first)")
+    option("--init", metavar="START", help="resnet18: none, imagenet or FILE (default none)")
+    option("--freeze", action="store_true", help="resnet18: only the last layer learns")
     option(
-        "--recipe",
-        choices=ROW_RECIPES,
-        help="default tutorial; best writes model_NAME_best.pth (residual is always named "
-        "model_residual.pth)",
+        "--hints", action="store_true", help="record and RR interval are learnt beside the class"
     )
-    option(
-        "--init",
-        metavar="none|imagenet|FILE",
-        help="resnet18: what the backbone starts from (default none); see pretrain_translearn.py",
-    )
-    option(
-        "--freeze",
-        action="store_true",
-        help="resnet18: train the last layer only; batch-norm statistics stay too",
-    )
-    option(
-        "--hints",
-        action="store_true",
-        help="what the rows do not hold but training may know, their record, symbol and RR "
-        "interval before, is learnt beside the class; it helps where the same patients are in "
-        "training and test",
-    )
-    option(
-        "--refit",
-        action="store_true",
-        help="after a training: train anew with the same options on training and validation rows "
-        "together; the last epoch is kept, with the temperature fitted before",
-    )
-    _add_context_options(p.add_argument_group("context"))
+    option("--refit", action="store_true", help="after a training: anew, validation rows included")
+    _add_context_options(p.add_argument_group("context model"))
     return p
 
 
-def _add_context_options(group):
-    option = functools.partial(group.add_argument, default=argparse.SUPPRESS)
-    option(
-        "--records",
-        nargs="+",
-        metavar="DIR",
-        help="folders of annotated WFDB records (default data/mitdb)",
-    )
-    option("--annotator", help="suffix of the annotation files (default atr)")
-    option(
-        "--protocol",
-        choices=PROTOCOLS,
-        help="interpatient (default): DS1; interpatient_plus: DS1 and the folders without DS2; "
-        "all: every record",
-    )
-    option(
-        "--cv", action="store_true", help="print the cross-validation by record and write nothing"
-    )
+def _add_context_options(group: cli.Group) -> None:
+    option = group.add_argument
+    cli.add(group, "--records", nargs="+", help="annotated WFDB records (default data/mitdb)")
+    cli.add(group, "--reference", default=None, help="annotator of the labels (default atr)")
+    option("--protocol", choices=PROTOCOLS, help="(the first)")
+    option("--cv", action="store_true", help="print the cross-validation by record, write nothing")
     option(
         "--rhythms",
         nargs="*",
         choices=ALL_RHYTHMS,
         metavar="NAME",
-        help=f"rhythms spliced into the recordings that are learnt, of {', '.join(ALL_RHYTHMS)} "
-        "(default: all but ectopic)",
+        help="spliced in while learning (default: all but ectopic)",
     )
-    option("--folds", type=int, help="parts of the cross-validation (default 5)")
-    option("--members", type=int, help="networks averaged (default 3)")
-    cli.add_second_lead_option(group, argparse.SUPPRESS)
+    option("--folds", metavar="N", type=int, help="parts of the cross-validation (default 5)")
+    option("--members", metavar="N", type=int, help="networks averaged (default 3)")
+    cli.add(group, "--second", default=None, help="second lead: name, number, none (default auto)")
 
 
 # ---- the context model: from recordings to weights
@@ -189,7 +155,13 @@ def train_context(args: argparse.Namespace) -> None:
         print(f"{written}; {time.perf_counter() - began:.0f} s")
 
 
-def save_context(net, path: Path, patients: list, found: dict, args: argparse.Namespace) -> str:
+def save_context(
+    net: nn.Module,
+    path: Path,
+    patients: Sequence[Patient],
+    found: crossvalidation.Logits,
+    args: argparse.Namespace,
+) -> str:
     """Weights, card and ONNX file of a trained network. Returns what there is to say about them.
 
     found: logits of the cross-validation, which gives temperature and metrics."""
@@ -208,14 +180,14 @@ def save_context(net, path: Path, patients: list, found: dict, args: argparse.Na
     )
 
 
-def training_patients(args: argparse.Namespace) -> list:
+def training_patients(args: argparse.Namespace) -> Sequence[Patient]:
     """The patients that the protocol trains on, described in every view. Raises InputError where
     they are too few."""
     views = (*SEEN, *args.rhythms)
     wanted = None if args.protocol == "all" else lambda name: name not in DS2
     folders = [artifacts.locate(folder) for folder in args.records]
-    patients = load_patients(folders, args.annotator, views, wanted, second=args.second)
-    patients = select_patients(patients, args.protocol)
+    loaded = load_patients(folders, args.reference, views, wanted, second=args.second)
+    patients = select_patients(loaded, args.protocol)
     if len(patients) < args.folds:
         raise InputError(
             f"--records: {len(patients)} records without pacing are too few for --folds "
@@ -224,8 +196,8 @@ def training_patients(args: argparse.Namespace) -> list:
     return patients
 
 
-def main(argv: list[str] | None = None) -> None:
-    args = parser().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     try:
         if args.model == "context":
             train_context(cli.settle(args, CONTEXT))

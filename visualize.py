@@ -2,7 +2,7 @@
 
     python visualize.py                                  # the tutorial's three figures
     python visualize.py 100 --save 100.pdf --seconds 0   # a whole recording at 25 mm/s, 10 mm/mV
-    python visualize.py 119 --labels atr --start 600     # with a cardiologist's labels
+    python visualize.py 119 --reference atr --start 600     # with a cardiologist's labels
     python visualize.py 208 --saliency --start 60        # which part of a beat decided its label
     python visualize.py --dataset                        # class counts, 20 real rows of each class
     python visualize.py --errors data/evaluation/kaggle/self_test.csv
@@ -12,9 +12,10 @@ directory. In a notebook every function draws on the `ax` it is given, or on a n
 notebook shows. What is drawn lives in ecg/figures/.
 """
 
-from collections.abc import Sequence
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,10 +23,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from ecg import artifacts, beats, cli, formats, translations
+from ecg import artifacts, beats, cli, formats
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
-from ecg.figures import check_format, fonts, save_or_show
+from ecg.figures import Page, check_format, fonts, save_or_show
 from ecg.figures.confidence import plot_prediction_confidence
 from ecg.figures.dataset import plot_dataset
 from ecg.figures.errors import errors_page, plot_errors  # noqa: F401  (people import it here)
@@ -36,6 +37,10 @@ from ecg.figures.recording import plot_recording
 from ecg.figures.saliency import occlusion, plot_saliency, saliency_page  # noqa: F401
 from ecg.figures.signals import plot_ecg_comparison
 from ecg.formats.annotation import read_annotation
+from ecg.formats.recording import Recording
+
+if TYPE_CHECKING:
+    from torch import nn
 
 # inference, and with it torch or onnxruntime, is imported where a model is asked: most figures do
 # without
@@ -56,8 +61,10 @@ def predict(
 
     if model is None:
         model = inference.load_model()
+    r_peaks = np.asarray(r_peaks)
     rows, positions = beats.extract_beats(ecg, r_peaks, sample_rate)
-    predictions, confidence = [None] * len(r_peaks), np.full(len(r_peaks), np.nan)
+    predictions: list[int | None] = [None] * len(r_peaks)
+    confidence = np.full(len(r_peaks), np.nan)
     if len(rows):
         ids, sure, _ = inference.predict_heartbeat(model, rows)
         at = np.searchsorted(r_peaks, positions)
@@ -101,14 +108,28 @@ def plot_ecg_with_labels(
     ecg, r_peaks = np.asarray(ecg, float), np.asarray(r_peaks, np.int64)
     if predictions is None:
         predictions, confidence = predict(ecg, r_peaks, model, sample_rate)
-    looks = {"start": start, "unit": unit, "title": title, "legend": legend, "lang": lang}
-    return plot_labelled_ecg(ecg, r_peaks, predictions, confidence, sample_rate, style, ax, **looks)
+    return plot_labelled_ecg(
+        ecg,
+        r_peaks,
+        predictions,
+        confidence,
+        sample_rate,
+        style,
+        ax,
+        start=start,
+        unit=unit,
+        title=title,
+        legend=legend,
+        lang=lang,
+    )
 
 
 # -------------------------------------------------------------------------------------- the stage
 
 
-def labelled_beats(path, recording, labels, model):
+def labelled_beats(
+    path: str | Path, recording: Recording, labels: str | None, model: Any
+) -> pd.DataFrame:
     """Table of a recording's beats, with sample and label at least: from the annotation `labels` of
     the record at `path`, else from the model."""
     if labels:
@@ -122,7 +143,7 @@ def labelled_beats(path, recording, labels, model):
     return inference.classify(recording.signal, recording.fs, model, second=recording.second)
 
 
-def demo(args):
+def demo(args: argparse.Namespace) -> Iterator[Page]:
     """The tutorial's three figures: denoising, labels, confidence, on a synthetic ECG of ten
     seconds."""
     import inference
@@ -133,42 +154,43 @@ def demo(args):
     _, _, noisy = generate_noisy_ecg(fs, 10)
     looks = {"fontsize": args.fontsize, "lang": args.lang}
     cleaned = preprocess_ecg_signal(noisy, fs)
-    axes = plot_ecg_comparison(noisy, cleaned, fs, processed_unit="z-score", **looks)
-    yield axes[0].figure, 1, 3
+    plot_ecg_comparison(noisy, cleaned, fs, processed_unit="z-score", **looks)
+    yield Page(plt.gcf(), 1, 3)
 
     table = inference.classify(noisy, fs)
     letters, confidence = table["label"].tolist(), table["confidence"]
     figure, ax = paper_figure(10, 6)
     style = label_style(args)
     plot_labelled_ecg(noisy, table["sample"], letters, confidence, fs, style, ax, lang=args.lang)
-    yield figure, 2, 3
+    yield Page(figure, 2, 3)
 
     probabilities = table[[f"p_{name}" for name in CLASSES]]
-    ax = plot_prediction_confidence(probabilities, confidence_threshold=args.threshold, **looks)
-    yield ax.figure, 3, 3
+    plot_prediction_confidence(probabilities, confidence_threshold=args.threshold, **looks)
+    yield Page(plt.gcf(), 3, 3)
 
 
-def draw_recording(args):
+def draw_recording(args: argparse.Namespace) -> tuple[Iterable[Page], str]:
     """(pages, file name) of the recording: its labels, or with --saliency what the model looked
     at."""
     model = explained_model(args.model) if args.saliency else None
     recording = formats.read_recording(args.file, args.lead, args.fs, args.unit, args.second)
-    table = labelled_beats(args.file, recording, args.labels, args.model)
+    table = labelled_beats(args.file, recording, args.reference, args.model)
     name = f"{recording.name}.png"
     looks = {"fontsize": args.fontsize, "lang": args.lang}
     if args.saliency:
-        return [(saliency_page(recording, table, model, args.start, **looks), 1, 1)], name
+        page = saliency_page(recording, table, model, args.start, **looks)
+        return [Page(page, 1, 1)], name
     stretch, labels = (args.start, args.seconds), (args.threshold, args.label_position)
     return plot_recording(recording, table, *stretch, *labels, **looks), name
 
 
-def explained_model(name):
+def explained_model(name: str) -> "nn.Module":
     """The model that --saliency explains: one of single beats."""
     import inference
-    from ecg.prediction import is_context_model
+    from ecg.prediction import card_of, is_context_model
 
     model = inference.load_model(None if name == "auto" else name)
-    if is_context_model(model.card):
+    if is_context_model(card_of(model)):
         raise InputError(
             f"--saliency --model {name}: that one judges beats in a row; name a model of "
             "single beats, such as residual"
@@ -176,84 +198,54 @@ def explained_model(name):
     return model
 
 
-def draw(args):
-    """(pages, file name without --save) of what was asked for; a page: (figure, page, pages)."""
+def draw(args: argparse.Namespace) -> tuple[Iterable[Page], str]:
+    """(pages, file name without --save) of what was asked for."""
     looks = {"fontsize": args.fontsize, "lang": args.lang}
     if args.dataset:
-        return [(plot_dataset(args.data, **looks), 1, 1)], "dataset.png"
+        return [Page(plot_dataset(args.data, **looks), 1, 1)], "dataset.png"
     if args.errors:
-        return [(errors_page(Path(args.errors), args.data, **looks), 1, 1)], "errors.png"
+        return [Page(errors_page(Path(args.errors), args.data, **looks), 1, 1)], "errors.png"
     if args.file:
         return draw_recording(args)
     return demo(args), "ecg.png"
 
 
-def options():
+def options() -> cli.Parser:
     """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
     parser.add_argument(
-        "file", nargs="?", help="recording: WFDB, EDF, CSV, NPY (default: the tutorial's demo)"
+        "file", nargs="?", metavar="FILE", help="a recording (default: the tutorial's demo)"
     )
-    cli.add_recording_options(parser)
-    parser.add_argument("--start", type=float, default=0, help="first second drawn")
-    parser.add_argument(
-        "--seconds", type=float, help="how many seconds; 0: to the end (default: one page)"
-    )
-    parser.add_argument(
-        "--saliency",
-        action="store_true",
-        help="what the model looked at, in eight beats from --start on",
-    )
-    parser.add_argument(
-        "--dataset", action="store_true", help="class counts and real rows of DATA/processed_data"
-    )
-    parser.add_argument(
-        "--errors",
-        metavar="CSV",
-        help="the most frequent confusions among the predictions that evaluate.py wrote",
-    )
-    parser.add_argument(
-        "--save",
-        metavar="FILE",
-        help=".png, .svg or .pdf (default: a window, without a display a .png in the working "
-        "directory)",
-    )
-    parser.add_argument(
-        "--model",
-        default="auto",
-        help="model that labels, as for inference.py; --saliency explains a model of single "
-        "beats, self unless one is named",
-    )
-    add_label_options(parser)
+    cli.add_recording_options(parser, "--second")
+    option = parser.add_argument_group("what is drawn").add_argument
+    option("--start", metavar="S", type=float, default=0, help="first second drawn")
+    option("--seconds", metavar="S", type=float, help="how many; 0: to the end (default: one page)")
+    option("--saliency", action="store_true", help="what the model looked at, in eight beats")
+    option("--dataset", action="store_true", help="class counts and rows of DATA/processed_data")
+    option("--errors", metavar="CSV", help="frequent confusions, of a file that evaluate.py wrote")
+    group = parser.add_argument_group("labels and looks")
+    cli.add(group, "--model", default="auto", help="labels, as in inference.py; --saliency: self")
+    add_label_options(group)
+    cli.add(group, "--data", "--save")
     cli.add_moved_option(parser, "--gallery", "python benchmarks/gallery.py")
     return parser
 
 
-def add_label_options(parser):
+def add_label_options(group: argparse.ArgumentParser | cli.Group) -> None:
     """The options about labels and looks, which benchmarks/gallery.py has too."""
-    cli.add_second_lead_option(parser)
-    parser.add_argument(
-        "--labels",
-        metavar="EXT",
-        help="draw this annotation of the record (atr, cor, cnn) instead of the model's labels",
-    )
-    parser.add_argument(
-        "--threshold",
-        type=float,
-        default=0.8,
-        help="confidence below which a label is drawn hollow, 0..1",
-    )
-    parser.add_argument(
-        "--label-position", choices=POSITIONS, default="top", help="where the labels stand"
-    )
-    parser.add_argument("--fontsize", type=float, default=9, help="points")
-    parser.add_argument(
-        "--lang", choices=translations.LANGUAGES, default="en", help="language of the figures"
-    )
-    parser.add_argument("--data", default="data", metavar="DIR", help="folder of the data")
+    option = group.add_argument
+    cli.add(group, "--reference", default=None, help="draw this annotation, not a model's labels")
+    option("--threshold", metavar="P", type=float, default=0.8, help="labels below it are hollow")
+    option("--label-position", choices=POSITIONS, default="top", help="where labels stand")
+    option("--fontsize", metavar="PT", type=float, default=9, help="of labels, in points")
+    cli.add(group, "--lang")
 
 
-def label_style(args):
+# what nothing but a recording has a use for
+OF_FILE = "lead", "second", "fs", "unit", "start", "seconds"
+
+
+def label_style(args: argparse.Namespace) -> LabelStyle:
     """How labels are drawn, as the command line asks. Raises InputError for what cannot be."""
     if not 0 <= args.threshold <= 1:
         raise InputError(f"--threshold {args.threshold:g}: give a confidence from 0 to 1")
@@ -262,25 +254,30 @@ def label_style(args):
     return LabelStyle(args.threshold, args.label_position, args.fontsize)
 
 
-def check(args):
+def check(args: argparse.Namespace) -> None:
     """Raise InputError for options that cannot be, or that do not go together."""
     if args.fontsize <= 0 or args.start < 0 or (args.seconds or 0) < 0:
         raise InputError("--fontsize must be above 0, --start and --seconds not below")
     label_style(args)
-    if not args.file and (args.saliency or args.labels):
-        raise InputError(
-            f"{'--saliency' if args.saliency else '--labels'} is about a recording: name its file"
-        )
+    if not args.file:
+        why = "is about a recording: name its file"
+        cli.refuse_unused(args, ("saliency", "reference", *OF_FILE), why)
+    if args.dataset + bool(args.errors) + bool(args.file) > 1:
+        raise InputError("FILE, --dataset and --errors are three pictures: give one of them")
+    if args.reference and args.saliency:
+        raise InputError("--reference and --saliency do not go together: the model is explained")
+    if args.reference:
+        cli.refuse_unused(args, ("model", "second"), "would be ignored beside --reference")
     if args.save:
         check_format(args.save)
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     check(args)
     args.lang, font = fonts.figure_language(args.lang)
     args.data = artifacts.locate(args.data)
-    with plt.rc_context(font):
+    with plt.rc_context(font):  # type: ignore[arg-type]  # its stubs list every key
         pages, name = draw(args)
         save_or_show(pages, args.save, name)
 

@@ -17,14 +17,18 @@ README about it comes from here.
 Se/+P in percent, F1 with 95 % bootstrap intervals over records. Every confusion, missed beat and false beat counts; whole recordings.
 """  # noqa: E501 (the last paragraph is printed above the tables)
 
+import argparse
 import itertools
 import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import pandas as pd
 import torch
+from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import models  # noqa: E402
@@ -33,31 +37,44 @@ from ecg.beats import CLASSES, classes_of  # noqa: E402
 from ecg.evaluation.sequences import patient_counts, patient_figures, score_line, score_patients  # noqa: E402
 from ecg.formats import read_recording, read_wfdb  # noqa: E402
 from ecg.formats.annotation import annotated_records, read_annotation  # noqa: E402
+from ecg.formats.recording import Recording  # noqa: E402
 from ecg.mitdb import DS1, DS2  # noqa: E402
-from ecg.prediction import is_context_model, open_onnx  # noqa: E402
+from ecg.prediction import card_of, is_context_model, open_onnx  # noqa: E402
 from ecg.rpeaks import detect_r_peaks  # noqa: E402
 from ecg.training.adaptation import adapt  # noqa: E402
 from ecg.training.crossvalidation import left_out  # noqa: E402
-from ecg.training.patients import PACED_SHARE, VIEWS, DescribedView, labelled_minutes, load_patients  # noqa: E402
+from ecg.training.patients import (  # noqa: E402
+    PACED_SHARE,
+    VIEWS,
+    DescribedView,
+    Patient,
+    labelled_minutes,
+    load_patients,
+)
 from inference import classify  # noqa: E402
 
 PEAKS = ("annotated", "detected")
 LEADS = {1: "one lead", 2: "two leads"}
 UNPREDICTABLE = "232"  # sick sinus: its S beats are like its N beats; shown with and without
 
+Logits = dict[str, dict[str, np.ndarray]]  # patient -> view -> (m, 4)
+Folders = Mapping[str, Path]  # name of a database -> its folder
+
 
 # ---- scoring -------------------------------------------------------------------------------------
 
 
-def logits_of(net, patients, leads=2):
-    """{patient: {view: (m, 4)}} by the first so many leads."""
+def logits_of(net: nn.Module, patients: Sequence[Patient], leads: int = 2) -> Logits:
+    """Logits of all beats, by the first so many leads."""
     return {
         p.name: {view: context.context_logits(net, p.views[view].leads[:leads]) for view in PEAKS}
         for p in patients
     }
 
 
-def print_scores(title, counts, patients=None):
+def print_scores(
+    title: str, counts: Sequence[np.ndarray] | np.ndarray, patients: Sequence[Patient] | None = None
+) -> None:
     """The lines of counts (records, 6, 6); with `patients` also those without record 232."""
     print(score_line(title, counts))
     if patients:
@@ -65,7 +82,9 @@ def print_scores(title, counts, patients=None):
         print(score_line(f"  without {UNPREDICTABLE}", kept))
 
 
-def print_views_and_leads(title, net, patients, without=False):
+def print_views_and_leads(
+    title: str, net: nn.Module, patients: Sequence[Patient], without: bool = False
+) -> Logits:
     """Scores by annotated and detected peaks, by one and two leads. Returns the logits by both."""
     found = {leads: logits_of(net, patients, leads) for leads in LEADS}
     for view, leads in itertools.product(PEAKS, LEADS):
@@ -74,19 +93,21 @@ def print_views_and_leads(title, net, patients, without=False):
     return found[2]
 
 
-def with_recordings(patients, folders):
+def with_recordings(
+    patients: Sequence[Patient], folders: Folders
+) -> Iterator[tuple[Patient, Recording]]:
     for p in patients:
         yield p, read_recording(folders[p.folder] / p.record, lead=0, second="auto")
 
 
-def counts_of_table(patient, table):
+def counts_of_table(patient: Patient, table: pd.DataFrame) -> np.ndarray:
     """Counts (6, 6) of a table that inference.classify gave; a beat that could not be cut is Q."""
     labels = table.label.replace("?", "Q").map({c: k for k, c in enumerate(CLASSES)}).to_numpy()
-    view = DescribedView(table["sample"].to_numpy(), [], None)
+    view = DescribedView(table["sample"].to_numpy(), [], np.full(len(table), -1))
     return patient_counts(patient._replace(views={"given": view}), "given", labels)
 
 
-def context_weights(weight, protocol):
+def context_weights(weight: str | Path, protocol: str) -> nn.Module | None:
     """The network of a protocol, or None where there is none."""
     path = weights.in_folders(weights.weights_path(weight, "context", protocol))
     return models.load_context(path)[0] if path.exists() else None
@@ -95,7 +116,7 @@ def context_weights(weight, protocol):
 # ---- 1, 2: patients never seen -------------------------------------------------------------------
 
 
-def table_ds2(patients, weight, folders):
+def table_ds2(patients: Sequence[Patient], weight: str | Path, folders: Folders) -> None:
     print("\n1  Patients of DS2")
     for title, protocol in (
         ("DS1 -> DS2", "interpatient"),
@@ -106,17 +127,20 @@ def table_ds2(patients, weight, folders):
             path = weights.weights_path(weight, "context", protocol)
             print(f"{title}: {path} is missing")
             continue
-        learnt = net.card["manifest"]["records"]
+        learnt = card_of(net)["manifest"]["records"]
         assert not {name.split("/")[-1] for name in learnt} & set(DS2)
         print_views_and_leads(title, net, patients, without=True)
         print_adapted(title, net, patients)
     print_single_beats(patients, weight, folders)
 
 
-def print_adapted(title, net, patients, minutes=5):
+def print_adapted(
+    title: str, net: nn.Module, patients: Sequence[Patient], minutes: int = 5
+) -> None:
     """Before and after fine-tuning on the first five minutes' labels; scored from there on,
     detected peaks."""
-    before, after = [], []
+    before: list[np.ndarray] = []
+    after: list[np.ndarray] = []
     for p in patients:
         leads = p.views["detected"].leads
         tuned = adapt(net, leads, labelled_minutes(p, minutes))
@@ -127,7 +151,7 @@ def print_adapted(title, net, patients, minutes=5):
     print_scores(f"{title}, from minute {minutes}, adapted", after)
 
 
-def print_single_beats(patients, weight, folders):
+def print_single_beats(patients: Sequence[Patient], weight: str | Path, folders: Folders) -> None:
     """The single-beat models of the interpatient protocol, where they have been trained."""
     pattern = "model_*_interpatient*.pth"
     places = [path for f in weights.search_folders(weight) for path in f.glob(pattern)]
@@ -144,12 +168,14 @@ def print_single_beats(patients, weight, folders):
         print_scores(f"DS1 -> DS2, detected, single beats: {path.stem[6:]}", counts, patients)
 
 
-def table_svdb(svdb, mitdb, seed):
+def table_svdb(svdb: Sequence[Patient], mitdb: Sequence[Patient], seed: int) -> None:
     print(
         f"\n2  SVDB, cross-validation over {len(svdb)} records (training: the other folds and "
         f"{len(mitdb)} records of MIT-BIH)"
     )
-    alone, one, both = {}, {}, {}
+    alone: Logits = {}
+    one: Logits = {}
+    both: Logits = {}
     network = models.model_class("context")
     for net, out in left_out(lambda: network(members=3), svdb, seed=seed, always=mitdb):
         each_alone = mock.patch("ecg.context.classify.average_similar_beats", lambda z, beats: z)
@@ -170,7 +196,7 @@ def table_svdb(svdb, mitdb, seed):
 # ---- 3: false alarms -----------------------------------------------------------------------------
 
 
-def table_false_alarms(title, patients, found):
+def table_false_alarms(title: str, patients: Sequence[Patient], found: Logits) -> None:
     """Per hour, on the records without a beat of that class; N recall on the records with
     neither."""
     counts = score_patients(patients, found, "detected")
@@ -195,11 +221,11 @@ def table_false_alarms(title, patients, found):
 # ---- 4, 5: cost, pacing, a lead that comes off ---------------------------------------------------
 
 
-def table_lead_off(patients, weight, folders):
+def table_lead_off(patients: Sequence[Patient], weight: str | Path, folders: Folders) -> None:
     """DS2 by the model of DS1 + SVDB through inference.classify; the first lead stays at its last
     value in every third minute."""
     path = weights.in_folders(weights.weights_path(weight, "context", "interpatient_plus"))
-    found = {
+    found: dict[str, list[np.ndarray]] = {
         "both leads": [],
         "first lead off at times, alone": [],
         "first lead off at times, and the second": [],
@@ -221,7 +247,7 @@ def table_lead_off(patients, weight, folders):
         )
 
 
-def table_cost(weight, folders):
+def table_cost(weight: str | Path, folders: Folders) -> None:
     path = context_onnx(weight)
     if path is None:
         return
@@ -247,7 +273,7 @@ def table_cost(weight, folders):
     )
 
 
-def context_onnx(weight):
+def context_onnx(weight: str | Path) -> Path | None:
     """A context network as ONNX, from the first folder that has one, or None."""
     for folder in weights.search_folders(weight):
         for path in sorted(folder.glob("ecg_model_context*.onnx")):
@@ -255,8 +281,9 @@ def context_onnx(weight):
     return None
 
 
-def table_pacing(folder):
-    flagged, normal = [], []
+def table_pacing(folder: Path) -> None:
+    flagged: list[tuple] = []
+    normal: list[tuple] = []
     for name in annotated_records(folder):
         recording = read_wfdb(folder / name)
         samples, symbols, *_ = read_annotation(folder / name)
@@ -276,25 +303,21 @@ def table_pacing(folder):
 # ---- the command ---------------------------------------------------------------------------------
 
 
-def parser():
+def options() -> cli.Parser:
+    """The parser of the command line."""
     p = cli.stage_parser(__doc__)
+    p.add_argument("--mitdb", metavar="DIR", default="data/mitdb", help="records of MIT-BIH")
     p.add_argument(
-        "--mitdb", metavar="DIR", default="data/mitdb", help="MIT-BIH Arrhythmia Database"
+        "--svdb", metavar="DIR", default="data/svdb", help="records with supraventricular beats"
     )
-    p.add_argument(
-        "--svdb",
-        metavar="DIR",
-        default="data/svdb",
-        help="MIT-BIH Supraventricular Arrhythmia Database",
-    )
-    p.add_argument("--weight", metavar="DIR", default="weight", help="folder of the weights")
-    p.add_argument("--cv", action="store_true", help="table 2 too")
-    p.add_argument("--seed", type=int, default=0, help="of the cross-validation")
+    cli.add(p, "--weight")
+    p.add_argument("--cv", action="store_true", help="table 2 too: five trainings")
+    cli.add(p, "--seed", help="of the cross-validation")
     return p
 
 
-def main(argv: list[str] | None = None) -> None:
-    args = parser().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     mitdb, svdb = artifacts.locate(args.mitdb), artifacts.locate(args.svdb)
     folders = {mitdb.name: mitdb, svdb.name: svdb}

@@ -8,6 +8,7 @@ published split that is nearly always another beat of the same person, and after
 split a beat interpolated from the very one it is asked about.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -25,20 +26,17 @@ from ecg.processed_data import oversample  # noqa: E402
 BLOCK = 1024  # rows that are compared with all others at a time
 
 
-def options():
+def options() -> cli.Parser:
+    """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
-    parser.add_argument(
-        "--records", default="data/mitdb", metavar="DIR", help="the 48 WFDB records of MIT-BIH"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=42, help="of SMOTE and of the rows that are asked"
-    )
-    parser.add_argument("--data", default="data", metavar="DIR", help="folder of the data")
+    cli.add(parser, "--records", default="data/mitdb", help="the 48 WFDB records of MIT-BIH")
+    cli.add(parser, "--seed", default=42, help="of SMOTE and of the rows that are asked")
+    cli.add(parser, "--data")
     return parser
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     rows = dataset.cut_records(artifacts.locate(args.records))
     published = mitdb.kaggle_split(rows)
     if published is None:

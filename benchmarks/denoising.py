@@ -41,27 +41,29 @@ TREATMENTS = {
 }
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
+    """The parser of the command line."""
     p = cli.stage_parser(__doc__)
+    data = os.environ.get("ECG_DATA", HOME.parent / "shared" / "data")
+    cli.add(p, "--data", default=data, help="folder with mitdb/ and nstdb/")
+    cli.add(p, "--model", default="self", help="name or file; auto: by the recording's length")
+    cli.add(p, "--weight")
+    p.add_argument("--seconds", metavar="S", type=float, default=600, help="of each record")
     p.add_argument(
-        "--data",
-        default=os.environ.get("ECG_DATA", HOME.parent / "shared" / "data"),
-        help="folder with mitdb/ and nstdb/",
+        "--kinds", nargs="+", choices=KINDS, default=KINDS, help="of noise (default: all)"
     )
     p.add_argument(
-        "--model", default="self", help="model name or weights file; auto chooses by length"
+        "--snr", nargs="+", metavar="DB", type=float, default=(24, 12, 6, 0), help="strengths, dB"
     )
-    p.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
-    p.add_argument("--seconds", type=float, default=600, help="of each record, s")
-    p.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="kinds of noise")
-    p.add_argument("--snr", nargs="+", type=float, default=(24, 12, 6, 0), help="dB")
-    p.add_argument("--records", nargs="+", default=RECORDS, help="of mitdb")
-    p.add_argument("--json", metavar="FILE", help="write the figures there")
+    p.add_argument(
+        "--records", nargs="+", metavar="RECORD", default=RECORDS, help="(default: 12 of DS1)"
+    )
+    cli.add(p, "--json", help="write the figures there")
     return p
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     cases = [
         (kind, snr) for kind in args.kinds for snr in ([None] if kind == "clean" else args.snr)
     ]
@@ -102,7 +104,7 @@ def with_noise(
     return add_noise(signal, FS, measured, snr, rng)
 
 
-def count(args, cases: list[tuple]) -> dict:
+def count(args: argparse.Namespace, cases: list[tuple]) -> dict:
     """{((kind, dB), treatment): EC57 counts (7, 7) over the records}"""
     data, stop = Path(args.data), int(args.seconds * FS)
     noise = measured_noise(data / "nstdb")

@@ -6,10 +6,12 @@ Ten seconds each of some records and of a noisy one there or in nstdb/ beside it
 looked at in four beats of 208, and the data set where there is one.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ecg import artifacts, cli, formats  # noqa: E402
@@ -31,13 +33,13 @@ RECORDS = {
 EXPLAINED = "208"  # what the model looked at
 
 
-def draw_record(name, args):
+def draw_record(name: str, args: argparse.Namespace) -> None:
     """Ten seconds of a record with its labels; where it is the one to explain, four of its beats
     too."""
     title, start = RECORDS[name]
     path = find_record(Path(args.records), name)
     recording = formats.read_recording(path, second=args.second)
-    table = labelled_beats(path, recording, args.labels, args.model)
+    table = labelled_beats(path, recording, args.reference, args.model)
     fs = recording.fs
     a, b = int(start * fs), int((start + LINE_S) * fs)
     table = table[(table["sample"] >= a) & (table["sample"] < b)]
@@ -53,7 +55,7 @@ def draw_record(name, args):
         lang=args.lang,
     )
     save(plt.gcf(), args, name)
-    if name == EXPLAINED and not args.labels:
+    if name == EXPLAINED and not args.reference:
         import inference  # torch or onnxruntime
 
         model = inference.load_model()
@@ -61,27 +63,34 @@ def draw_record(name, args):
         save(saliency_page(recording, table, model, start, *looks, count=4), args, "saliency")
 
 
-def find_record(folder, name):
+def find_record(folder: Path, name: str) -> Path:
     """Path of a record in `folder`, or in nstdb/ beside it."""
     places = (folder / name, folder.parent / "nstdb" / name)
     return next((path for path in places if path.with_suffix(".hea").exists()), places[0])
 
 
-def save(figure, args, name, dpi=110):
+def save(figure: Figure, args: argparse.Namespace, name: str, dpi: float = 110) -> None:
     save_or_show([(figure, 1, 1)], Path(args.folder) / f"gallery_{name}.png", None, dpi)
 
 
-def main(argv=None):
+def options() -> cli.Parser:
+    """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
     parser.add_argument("folder", metavar="FOLDER", help="where the pictures go")
-    parser.add_argument("--records", default="data/mitdb", metavar="DIR", help="MIT-BIH records")
-    parser.add_argument("--model", default="auto", help="model that labels, as for inference.py")
-    add_label_options(parser)
-    args = parser.parse_args(argv)
+    cli.add(parser, "--records", default="data/mitdb", help="MIT-BIH records")
+    cli.add(parser, "--second", "--data")
+    group = parser.add_argument_group("labels and looks")
+    cli.add(group, "--model", default="auto", help="model that labels, as in inference.py")
+    add_label_options(group)
+    return parser
+
+
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     label_style(args)
     args.lang, font = fonts.figure_language(args.lang)
     args.data = artifacts.locate(args.data)
-    with plt.rc_context(font):
+    with plt.rc_context(font):  # type: ignore[arg-type]  # its stubs list every key
         for name in RECORDS:
             draw_record(name, args)
         if (artifacts.processed(args.data) / "manifest.json").exists():

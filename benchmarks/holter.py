@@ -42,41 +42,27 @@ def default_models(weight: Path) -> list[str]:
     return list(dict.fromkeys(["self", short, long]))
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
     """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
-    default = Path(os.environ.get("ECG_DATA", HOME.parent / "shared" / "data")) / "mitdb"
-    parser.add_argument(
-        "--records", default=str(default), metavar="DIR", help="folder of the 48 MIT-BIH records"
-    )
-    parser.add_argument(
-        "--weight", default="weight", metavar="DIR", help="folder of the weights, PyTorch and ONNX"
-    )
-    parser.add_argument(
-        "--data", default="data", metavar="DIR", help="its processed_data/ holds the test rows"
-    )
-    parser.add_argument(
-        "--models",
-        nargs="+",
-        metavar="NAME",
-        help="models (default: self, and those behind `auto`)",
-    )
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
-    parser.add_argument("--limit", type=int, default=0, help="records (0: all)")
-    parser.add_argument(
-        "--out",
-        metavar="FILE",
-        default=str(HOME / "benchmarks" / "holter.json"),
-        help="where the figures go",
-    )
+    records = Path(os.environ.get("ECG_DATA", HOME.parent / "shared" / "data")) / "mitdb"
+    cli.add(parser, "--records", default=str(records), help="the 48 MIT-BIH records")
+    cli.add(parser, "--weight", help="folder of the weights, PyTorch and ONNX")
+    cli.add(parser, "--data", help="folder of the data; its test rows are for parity")
+    option = parser.add_argument
+    option("--models", nargs="+", metavar="NAME", help="(default: self and those behind `auto`)")
+    option("--parts", nargs="+", choices=PARTS, default=PARTS, help="measured (default: all)")
+    option("--limit", metavar="N", type=int, default=0, help="the first N records; 0: all")
+    out = str(HOME / "benchmarks" / "holter.json")
+    cli.add(parser, "--out", metavar="FILE", default=out, help="where the figures go")
     # what day.py starts in processes of their own
-    parser.add_argument("--child", choices=day.TASKS, help=argparse.SUPPRESS)
-    parser.add_argument("--model", help=argparse.SUPPRESS)
+    option("--child", choices=day.TASKS, help=argparse.SUPPRESS)
+    option("--model", help=argparse.SUPPRESS)
     return parser
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     weight = artifacts.locate(args.weight)
     paths = find_records(args.records, args.limit)
     if args.child:

@@ -37,16 +37,16 @@ class Leads(NamedTuple):
     qrs_down: dict[str, list[bool]]
 
 
-def main(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__.split("\n\n")[0], formatter_class=cli.HelpFormatter
-    )
-    parser.add_argument(
-        "--data",
-        default=os.environ.get("ECG_DATA", HOME.parent / "shared" / "data"),
-        help="folder with mitdb/ and svdb/",
-    )
-    args = parser.parse_args(argv)
+def options() -> cli.Parser:
+    """The parser of the command line."""
+    parser = cli.stage_parser(__doc__)
+    data = os.environ.get("ECG_DATA", HOME.parent / "shared" / "data")
+    cli.add(parser, "--data", default=data, help="folder with mitdb/ and svdb/")
+    return parser
+
+
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     leads = read_leads(Path(args.data))
     upright = leads.first[:, 0]
     print("weights fitted on all:", np.round(fit(upright), 2), " used:", UPRIGHT_WEIGHTS)

@@ -5,26 +5,30 @@
 Recordings are replayed as fast as possible; the options are those of monitor.py.
 """
 
+import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import monitor as stage  # noqa: E402
 from ecg import cli, formats, holter  # noqa: E402
 from ecg.alarms import RUN, Alarm  # noqa: E402
 from ecg.artifacts import InputError  # noqa: E402
 from ecg.beats import CLASSES, extract_beats  # noqa: E402
 from ecg.rpeaks import find_beats  # noqa: E402
-from ecg.streaming import LEARN, Beat, Monitor  # noqa: E402
-from monitor import models_for, options  # noqa: E402
+from ecg.streaming import LEARN, Beat, Context, Monitor, Predict  # noqa: E402
 
 ALARMS = "v_run", "pause", "tachycardia", "bradycardia", "lead_off"
 EVENTS = {"v_run": "v_runs", "pause": "pauses"}  # their names in ecg.holter, where they differ
 
 
-def agreement(signal, fs, predict, context=None, **limits):
+def agreement(
+    signal: np.ndarray, fs: float, predict: Predict, context: Context | None = None, **limits: float
+) -> tuple[dict, list[Beat | Alarm]]:
     """Replay a recording and hold what the stream gave against what the whole recording gives.
 
     Returns (figures, events). figures, shares of the beats found both by the stream and offline
@@ -185,8 +189,8 @@ def _percent(value):
     return "     -" if value is None else f"{100 * value:6.2f}"
 
 
-def print_agreement(results):
-    """results: [(name of the recording, figures of `agreement`)]."""
+def print_agreement(results: Sequence[tuple[str, dict]]) -> None:
+    """results: (name of the recording, figures of `agreement`) of each."""
     print("labels of the stream; agreement in percent of the beats that both found,")
     print("V by the provisional label\n")
     print(
@@ -235,18 +239,23 @@ def _alarm_line(name, parts):
     return f"{name:<12} {events:>7,} {alarms:>7,} {missed:>7,} {false:>6,}  {median} {most}"
 
 
-def main(argv=None):
-    parser = options()
+def options() -> cli.Parser:
+    """The parser of the command line."""
+    parser = stage.options()
     parser.description, parser.epilog = __doc__.split("\n\n", 1)
-    args = parser.parse_args(argv)
+    return parser
+
+
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     if not args.files or "-" in args.files:
         raise InputError("recordings are replayed: name at least one FILE")
     limits = {name: getattr(args, name) for name in ("pause", "tachycardia", "bradycardia")}
-    models, results = models_for(args), []
+    models, results = stage.models_for(args), []
     for file in tqdm(args.files, desc="replaying", unit="recording", disable=None):
         recording = formats.read_recording(file, args.lead, args.fs, args.unit)
         signal = -recording.signal if args.invert == "yes" else recording.signal
-        results.append((recording.name, agreement(signal, recording.fs, **models, **limits)[0]))
+        results.append((recording.name, agreement(signal, recording.fs, *models, **limits)[0]))
     print_agreement(results)
 
 

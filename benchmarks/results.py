@@ -21,33 +21,23 @@ from benchmarks.results_parts.tables import dataset_tables  # noqa: E402
 from ecg import artifacts, cli  # noqa: E402
 
 
-def options() -> argparse.ArgumentParser:
-    """The command line."""
+def options() -> cli.Parser:
+    """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
-    parser.add_argument(
-        "--fresh", action="store_true", help="predict again instead of taking what is stored"
-    )
-    parser.add_argument(
-        "--mitdb", default="data/mitdb", metavar="DIR", help="records of MIT-BIH, for --fresh"
-    )
-    parser.add_argument(
-        "--svdb",
-        default="data/svdb",
-        metavar="DIR",
-        help="records of the supraventricular database, for --fresh",
-    )
-    parser.add_argument("--data", default="data", metavar="DIR", help="folder of the data")
-    parser.add_argument("--weight", default="weight", metavar="DIR", help="folder of the weights")
-    parser.add_argument(
-        "--docs",
-        default=str(HOME / "docs"),
-        metavar="DIR",
-        help="where results.md and its figures go; README*.md beside it",
+    option = parser.add_argument
+    cli.add(parser, "--data", "--weight")
+    docs = str(HOME / "docs")
+    option("--docs", metavar="DIR", default=docs, help="of results.md; README*.md lie beside it")
+    option("--fresh", action="store_true", help="predict again instead of taking what is stored")
+    about = "for --fresh: records"
+    option("--mitdb", metavar="DIR", default="data/mitdb", help=f"{about} of MIT-BIH")
+    option(
+        "--svdb", metavar="DIR", default="data/svdb", help=f"{about} with supraventricular beats"
     )
     return parser
 
 
-def predict(args):
+def predict(args: argparse.Namespace) -> None:
     """Predict again, into args.data."""
     from benchmarks.results_parts.predicting import predict_again
 
@@ -60,8 +50,8 @@ def predict(args):
     predict_again(artifacts.locate(args.data), artifacts.locate(args.weight), folders)
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     if args.fresh:
         predict(args)
     data, docs = artifacts.locate(args.data), Path(args.docs)

@@ -37,35 +37,25 @@ from ecg import artifacts, cli  # noqa: E402
 SETS = ("mitdb", "noise", "svdb")
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
+    """The parser of the command line."""
     p = cli.stage_parser(__doc__)
-    p.add_argument(
-        "--data",
-        default=os.environ.get("ECG_DATA", HOME.parent / "shared" / "data"),
-        type=Path,
-        help="folder with mitdb/, svdb/ and nstdb/",
-    )
-    p.add_argument(
-        "--detectors", nargs="+", choices=DETECTORS, default=list(DETECTORS), help="which to run"
-    )
-    p.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), help="on what")
-    p.add_argument(
-        "--quick", action="store_true", help="leave out the slow ones: " + ", ".join(SLOW)
-    )
-    p.add_argument(
-        "--held-out",
-        action="store_true",
-        help="also choose the levels on one half of MIT-BIH, score on the other",
-    )
-    p.add_argument(
-        "--out", default=HOME / "benchmarks" / "rpeaks.json", type=Path, help="JSON file to write"
-    )
-    p.add_argument("--day", action="store_true", help="only the 24 h, its figures bare on one line")
+    option = p.add_argument
+    data = os.environ.get("ECG_DATA", HOME.parent / "shared" / "data")
+    cli.add(p, "--data", type=Path, default=data, help="folder with mitdb/, svdb/ and nstdb/")
+    every = list(DETECTORS)
+    option("--detectors", nargs="+", choices=every, default=every, help="run (default: all)")
+    option("--sets", nargs="+", choices=SETS, default=list(SETS), help="of records (default: all)")
+    option("--quick", action="store_true", help="without the slow ones: " + ", ".join(SLOW))
+    option("--held-out", action="store_true", help="also levels chosen on half of MIT-BIH alone")
+    option("--day", action="store_true", help="only the 24 h, its figures bare on one line")
+    out = HOME / "benchmarks" / "rpeaks.json"
+    cli.add(p, "--out", metavar="FILE", type=Path, default=out, help="where the figures go")
     return p
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     if args.day:
         return robustness.measure_day(args.data)
     names = installed([name for name in args.detectors if not (args.quick and name in SLOW)])
@@ -117,7 +107,7 @@ def print_table(table: dict) -> None:
             )
 
 
-def ours_alone(mitdb: dict, scored: dict, args) -> dict:
+def ours_alone(mitdb: dict, scored: dict, args: argparse.Namespace) -> dict:
     """What is measured of our detector besides. scored: {detector: figures} on MIT-BIH."""
     result = {}
     if "sleepecg" in scored:

@@ -9,13 +9,16 @@ The rows are those of data/processed_data (python data_preprocess.py). Timings o
 little: look at the ratios.
 """
 
+import argparse
 import dataclasses
 import sys
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -35,10 +38,15 @@ SHORT = dataclasses.replace(RECIPES["best"], epochs=16, average=0.99)
 LITERAL, OURS = "literal loop, batch 32", "ours, batch 32"
 
 
-def literal_epoch(model, criterion, optimizer, loader):
+def literal_epoch(
+    model: nn.Module,
+    criterion: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    loader: Iterable[tuple[torch.Tensor, torch.Tensor]],
+) -> tuple[float, float]:
     """An epoch as the tutorial writes it. Returns (mean loss, accuracy)."""
     model.train()
-    running_loss, correct, total = 0.0, 0, 0
+    running_loss, correct, total = 0.0, 0.0, 0
     for inputs, labels in loader:
         optimizer.zero_grad()
         outputs = model(inputs)
@@ -52,9 +60,11 @@ def literal_epoch(model, criterion, optimizer, loader):
     return running_loss / total, correct / total
 
 
-def loops(x, y, seed, scaler):
+def loops(
+    x: torch.Tensor, y: torch.Tensor, seed: int, scaler: tuple[torch.Tensor, torch.Tensor]
+) -> dict[str, Callable[[int], float]]:
     """{name: function of the epoch that trains one epoch and returns its loss}: three loops over
-    the same rows, the first two from the same weights, in the same order, with the same units
+    the same rows, the first two from the same weights, in the same order, with as many units
     dropped."""
     torch.manual_seed(seed)
     net = ECGCNN()
@@ -88,18 +98,19 @@ def loops(x, y, seed, scaler):
     return {LITERAL: literal, **{name: own(name) for name in ours}}
 
 
-def compare(args):
+def compare(args: argparse.Namespace) -> dict:
     """The three loops, epoch by epoch in turn. Returns and prints their speed and losses."""
     (x, y), _, manifest = load_rows(artifacts.locate(args.data), CPU)
-    scaler = tuple(
+    mean, scale = (
         torch.tensor(manifest["scaler"][key], dtype=torch.float32) for key in ("mean", "scale")
     )
     generator = torch.Generator().manual_seed(args.seed)
     chosen = torch.randperm(len(y), generator=generator)[: args.rows]
     x, y = x[chosen], y[chosen]
     clock = time.process_time if args.cpu_time else time.perf_counter
-    turns = loops(x, y, args.seed, scaler)
-    seconds, losses = ({name: [] for name in turns} for _ in range(2))
+    turns = loops(x, y, args.seed, (mean, scale))
+    seconds: dict[str, list[float]] = {name: [] for name in turns}
+    losses: dict[str, list[float]] = {name: [] for name in turns}
     for epoch in range(args.epochs):
         for name, loop in turns.items():
             began = clock()
@@ -121,7 +132,7 @@ def compare(args):
     return {"rows": len(y), **figures, "largest_loss_difference": apart}
 
 
-def target(args):
+def target(args: argparse.Namespace) -> dict:
     """The short training, then the one opening of the test rows; its time beside ten epochs of the
     literal loop."""
     data = artifacts.locate(args.data)
@@ -152,33 +163,25 @@ def target(args):
     return {"cpu_s": cpu, "test": scores, "literal_cpu_s": whole}
 
 
-def parser():
+def options() -> cli.Parser:
+    """The parser of the command line."""
     p = cli.stage_parser(__doc__)
-    p.add_argument(
-        "--rows", type=int, default=20_000, help="training rows an epoch, drawn at random"
-    )
-    p.add_argument("--epochs", type=int, default=3, help="epochs of each loop, turn by turn")
-    p.add_argument("--seed", type=int, default=42, help="of weights, order and dropout")
-    p.add_argument("--threads", type=int, default=torch.get_num_threads(), help="CPU threads")
-    p.add_argument(
-        "--cpu-time",
-        action="store_true",
-        help="count CPU seconds, not wall seconds: for a machine that others use",
-    )
-    p.add_argument(
-        "--target", action="store_true", help="train the short recipe and open the test rows"
-    )
-    p.add_argument("--data", default="data", help="folder that holds processed_data/")
-    p.add_argument(
-        "--weight", default="weight", help="folder for the short training's weights (--target)"
-    )
-    p.add_argument("--runs", default="runs", help="folder for its log (--target)")
-    p.add_argument("--out", help="write the figures to this JSON file")
+    option = p.add_argument
+    option("--rows", metavar="N", type=int, default=20_000, help="rows an epoch, drawn at random")
+    cli.add(p, "--epochs", default=3, help="of each loop, turn by turn")
+    cli.add(p, "--seed", default=42, help="of weights, order and dropout")
+    cli.add(p, "--threads", default=torch.get_num_threads())
+    option("--cpu-time", action="store_true", help="CPU, not wall seconds: where others work too")
+    option("--target", action="store_true", help="train the short recipe, open the test rows")
+    cli.add(p, "--data", help="folder that holds processed_data/")
+    cli.add(p, "--weight", help="--target: folder of the short training's weights")
+    cli.add(p, "--runs", help="--target: folder of its log")
+    cli.add(p, "--out", metavar="FILE", help="write the figures as JSON")
     return p
 
 
-def main(argv: list[str] | None = None) -> None:
-    args = parser().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     figures = target(args) if args.target else compare(args)
     if args.out:

@@ -5,7 +5,8 @@ Alarms go by the provisional label (v_run), by the R peak (tachycardia, bradycar
 they do not flicker.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from ecg import holter
 
@@ -28,6 +29,20 @@ class Alarm(NamedTuple):
     at_s: float
 
 
+class Events(Protocol):
+    """What alarms are added to: a list, which may hold other events too."""
+
+    def append(self, alarm: Alarm, /) -> None: ...
+
+
+class _Run(NamedTuple):
+    """Successive V: first and last R peak in samples, number of beats."""
+
+    first: int
+    last: int
+    beats: int
+
+
 class Alarms:
     """Which alarms are on. Every method is told the list of `events` to add to and `now`, the
     number of samples received.
@@ -43,29 +58,47 @@ class Alarms:
             )
         self.fs = fs
         self.pause, self.tachycardia, self.bradycardia = pause, tachycardia, bradycardia
-        self.on = {}  # alarms that are on: name -> sample where they began
-        self._run = None  # first and last R peak and number of the present run of V
+        self.on: dict[str, int] = {}  # alarms that are on: name -> sample where they began
+        self._run: _Run | None = None  # the present one
 
-    def begin(self, events, now, name, since, until, count=None, rate=None):
-        """The alarm `name` begins; it has lasted from sample `since` to `until`."""
+    def begin(
+        self,
+        events: Events,
+        now: int,
+        name: str,
+        since: int,
+        until: int,
+        count: int | None = None,
+        rate: float | None = None,
+    ) -> None:
+        """The alarm `name` begins; it has lasted from sample `since` to `until`. count: beats of a
+        run; rate: 1/min."""
         self.on[name] = since
         self._add(events, now, name, "on", since, until, count, rate)
 
-    def end(self, events, now, name, until, count=None, rate=None):
-        """The alarm `name` ends at sample `until`."""
+    def end(
+        self,
+        events: Events,
+        now: int,
+        name: str,
+        until: int,
+        count: int | None = None,
+        rate: float | None = None,
+    ) -> None:
+        """The alarm `name` ends at sample `until`; the rest as for `begin`."""
         self._add(events, now, name, "off", self.on.pop(name), until, count, rate)
 
     def _add(self, events, now, name, state, since, until, count, rate):
         seconds = since / self.fs, (until - since) / self.fs
         events.append(Alarm(name, state, since, *seconds, count, rate, now / self.fs))
 
-    def end_all(self, events, now):
+    def end_all(self, events: Events, now: int) -> None:
         """Nothing more is known of what goes on: all alarms end."""
         self._end_run(events, now)
         for name in list(self.on):
             self.end(events, now, name, now)
 
-    def rate(self, events, now, rr, peak):
+    def rate(self, events: Events, now: int, rr: Sequence[float], peak: int) -> None:
         """Tachycardia and bradycardia, by the mean of the last 8 RR intervals `rr` in s, the last
         of which ends at sample `peak`."""
         if len(rr) < holter.WINDOW:
@@ -83,22 +116,21 @@ class Alarms:
             elif name in self.on and back:
                 self.end(events, now, name, peak, rate=rate)
 
-    def label(self, events, now, sample, label):
-        """Runs of V, by the provisional label of the beat at `sample`."""
+    def label(self, events: Events, now: int, sample: int, label: str | None) -> None:
+        """Runs of V, by the provisional label of the beat at `sample`; None: it has none."""
         if label != "V":
             self._end_run(events, now)
             return
-        first, _, count = self._run or (sample, sample, 0)
-        self._run = first, sample, count + 1
-        if count + 1 == RUN:
-            self.begin(events, now, "v_run", first, sample, RUN, self._run_rate())
+        before = self._run or _Run(sample, sample, 0)
+        self._run = run = _Run(before.first, sample, before.beats + 1)
+        if run.beats == RUN:
+            self.begin(events, now, "v_run", run.first, sample, RUN, self._rate_of(run))
 
     def _end_run(self, events, now):
-        if "v_run" in self.on:
-            _, last, count = self._run
-            self.end(events, now, "v_run", last, count, self._run_rate())
+        run = self._run
+        if run and "v_run" in self.on:
+            self.end(events, now, "v_run", run.last, run.beats, self._rate_of(run))
         self._run = None
 
-    def _run_rate(self):
-        first, last, count = self._run
-        return 60.0 * self.fs * (count - 1) / (last - first)
+    def _rate_of(self, run):
+        return 60.0 * self.fs * (run.beats - 1) / (run.last - run.first)

@@ -2,7 +2,9 @@
 
 import contextlib
 import functools
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -15,14 +17,24 @@ from ecg.output import as_csv, as_dict, write_labels
 from ecg.weights import choose_model, models_sha256
 
 
-def label_file(path, folder, options, load):
+class Done(NamedTuple):
+    """What became of a recording. path: as it was given. error: one line, None where it was
+    labelled. before: whether it had been labelled before, and was skipped."""
+
+    path: str
+    error: str | None
+    before: bool
+
+
+def label_file(
+    path: str | Path, folder: str | Path, options: Mapping[str, Any], load: Callable[..., Any]
+) -> Done:
     """One task of an archive: write NAME.csv, NAME.cnn and NAME.json (summary) into `folder`.
 
     options: those of the command line that decide a label. load: (name, weight, engine, threads) ->
-    model. Returns (path, error or None, done before). The .json comes last and holds what went in
-    (SHA-256 of recording and models, options): a recording whose .json says the same is skipped.
-    Paths in and small files out, so that the task runs in any process on any machine that sees the
-    folders."""
+    model. The .json comes last and holds what went in (SHA-256 of recording and models, options): a
+    recording whose .json says the same is skipped. Paths in and small files out, so that the task
+    runs in any process on any machine that sees the folders."""
     path, folder = Path(path), Path(folder)
     name = recording_name(path)
     try:
@@ -32,7 +44,7 @@ def label_file(path, folder, options, load):
             "model_sha256": models_sha256(options["model"], options["weight"]),
         }
         if _is_done(folder, name, identity):
-            return str(path), None, True
+            return Done(str(path), None, True)
         second = lead_to_read(options["second"], options["model"])
         recording = formats.read_recording(
             path, options["lead"], options["fs"], options["unit"], second
@@ -50,9 +62,9 @@ def label_file(path, folder, options, load):
         write_labels(folder, name, labelled.beats)
         document = as_dict(labelled.recording, labelled.beats, labelled.summary, with_beats=False)
         artifacts.save_json(folder / f"{name}.json", {**document, "made_from": identity})
-        return str(path), None, False
+        return Done(str(path), None, False)
     except ValueError as error:  # InputError is one: collected, told at the end
-        return str(path), " ".join(str(error).split()), False
+        return Done(str(path), " ".join(str(error).split()), False)
 
 
 def _is_done(folder, name, identity):
@@ -73,7 +85,8 @@ def _loaded(load, name, weight, engine, hashes):
     return load(name, weight, engine, threads=1)
 
 
-def input_sha256(path):
+def input_sha256(path: Path) -> dict[str, str]:
+    """{file name: SHA-256} of the files that a recording is read from."""
     base = wfdb.wfdb_base(path)
     files = (
         [path]
@@ -85,11 +98,22 @@ def input_sha256(path):
     return {file.name: artifacts.sha256(file) for file in files}
 
 
-def label_archive(paths, root, out, options, load, jobs=1, backend="loky", scheduler=None):
-    """Label many recordings, in parallel. Returns the list of (path, error or None, done before),
-    in the order of `paths`.
+def label_archive(
+    paths: Sequence[Path],
+    root: Path | None,
+    out: str | Path,
+    options: Mapping[str, Any],
+    load: Callable[..., Any],
+    jobs: int | None = 1,
+    backend: str = "loky",
+    scheduler: str | None = None,
+) -> list[Done]:
+    """Label many recordings, in parallel. Returns what became of each, in the order of `paths`.
 
-    backend `dask` hands the same tasks to the cluster whose scheduler listens at `scheduler`,
+    root: the archive's folder; below `out` a recording's results lie as it lies below `root`.
+    None: all in `out` itself. options, load: as for `label_file`. jobs: recordings at a time.
+
+    Backend `dask` hands the same tasks to the cluster whose scheduler listens at `scheduler`,
     through joblib's own backend."""
     import joblib
 

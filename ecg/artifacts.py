@@ -13,9 +13,13 @@ import math
 import os
 import platform
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from ecg import __version__
 
 HOME = Path(__file__).resolve().parent.parent
 SPLITS = ("train", "val", "test")
@@ -26,7 +30,7 @@ class InputError(ValueError):
     and what to do."""
 
 
-def locate(folder):
+def locate(folder: str | Path) -> Path:
     """A folder given by its default name: in the working directory, else beside the scripts (a
     notebook lives elsewhere)."""
     folder = Path(folder)
@@ -35,7 +39,7 @@ def locate(folder):
     return HOME / folder
 
 
-def shown(path):
+def shown(path: str | Path) -> str:
     """`path` as a person would type it: from the working directory, or from where the scripts
     are."""
     path = Path(path).resolve()
@@ -45,7 +49,7 @@ def shown(path):
     return str(path)
 
 
-def require(path, made_by):
+def require(path: str | Path, made_by: str) -> Path:
     """`path` when it exists; else an InputError that says which command makes it."""
     path = Path(path)
     if not path.exists():
@@ -54,7 +58,7 @@ def require(path, made_by):
 
 
 @contextlib.contextmanager
-def writing(path):
+def writing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` when the block ends well, delete it
     when it does not.
 
@@ -84,23 +88,25 @@ def _umask():
     return mask
 
 
-def save_npy(path, array):
+def save_npy(path: str | Path, array: np.ndarray | dict[str, list]) -> None:
+    """An array as .npy; a dict becomes an array of one object, itself."""
     with writing(path) as temporary:
-        np.save(temporary, array)
+        np.save(temporary, np.asanyarray(array))
 
 
-def save_text(path, text):
+def save_text(path: str | Path, text: str) -> None:
     with writing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def save_json(path, value):
+def save_json(path: str | Path, value: Any) -> None:
     """JSON that any reader takes: NaN and infinity become null, NumPy scalars and arrays plain
     numbers and lists."""
     save_text(path, json.dumps(plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def plain(value):
+def plain(value: Any) -> Any:
+    """`value` as save_json writes it, all that it holds included."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -116,22 +122,24 @@ def plain(value):
     return value
 
 
-def load_json(path, made_by):
+def load_json(path: str | Path, made_by: str) -> dict:
+    """The JSON object in a file. Raises InputError, which names `made_by`, where it is missing or
+    damaged."""
     try:
         return json.loads(require(path, made_by).read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise InputError(f"{path} is not valid JSON: make it again with {made_by}") from None
 
 
-def sha256(path):
+def sha256(path: str | Path) -> str:
     """SHA-256 of a file, hex."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def versions():
-    """Versions of Python and of the libraries that decide a result, for manifests and model
-    cards."""
+def versions() -> dict[str, str]:
+    """Versions of this program, of Python and of the libraries that decide a result, for manifests,
+    model cards and reports."""
     names = (
         "numpy",
         "scipy",
@@ -142,23 +150,24 @@ def versions():
         "onnxruntime",
         "wfdb",
     )
-    found = {"python": platform.python_version()}
+    found = {"ecg_beats": __version__, "python": platform.python_version()}
     for name in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
 
 
-def processed(data):
+def processed(data: str | Path) -> Path:
+    """The folder of the processed rows below that of the data."""
     return Path(data) / "processed_data"
 
 
-def load_manifest(data):
+def load_manifest(data: str | Path) -> dict:
     """The manifest of data/processed_data: which rows these are, from where, split how."""
     return load_json(processed(data) / "manifest.json", "python data_preprocess.py")
 
 
-def load_split(data, split):
+def load_split(data: str | Path, split: str) -> tuple[np.ndarray, np.ndarray]:
     """(X float32 (n, 187, 1) standardised, y int64 (n,)) of split `train`, `val` or `test`;
     memory-mapped."""
     arrays = []
@@ -170,9 +179,10 @@ def load_split(data, split):
             raise InputError(
                 f"{path} is damaged: make it again with python data_preprocess.py"
             ) from None
-    if len(arrays[0]) != len(arrays[1]):
+    x, y = arrays
+    if len(x) != len(y):
         raise InputError(
             f"{processed(data)}: X_{split} and y_{split} differ in length: "
             "make them again with python data_preprocess.py"
         )
-    return tuple(arrays)
+    return x, y

@@ -1,5 +1,6 @@
 """Beats as rows, and their split into training, validation and test by each protocol."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,7 +58,7 @@ class Rows(NamedTuple):
         return {name: int(n) for name, n in zip(beats.CLASSES, counts)}
 
 
-def join(parts) -> Rows:
+def join(parts: Iterable[Rows]) -> Rows:
     """Rows one after another."""
     return Rows(*(np.concatenate(columns) for columns in zip(*parts)))
 

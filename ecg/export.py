@@ -5,6 +5,7 @@ same way to their file.
 """
 
 import contextlib
+import functools
 import io
 import json
 import logging
@@ -14,6 +15,7 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 import onnx
@@ -21,6 +23,8 @@ import onnxruntime as ort
 import torch
 from numpy.typing import ArrayLike
 from torch import nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from ecg import artifacts, context
 from ecg.artifacts import InputError
@@ -34,6 +38,7 @@ OPSET = 18
 PROBABILITY_TOLERANCE = 5e-6
 LOGIT_TOLERANCE = 1e-3  # largest difference of a logit of the context network
 TIE = 1e-5  # two classes this close may swap
+REASON = 200  # characters that are told of why an exporter failed
 EXAMPLE_BEATS = 64  # successive beats of the input that the exporter traces; any number runs
 # of the activations that training rows give: the range of int8, chosen on validation rows
 PERCENTILE = 99.9
@@ -44,6 +49,9 @@ PERCENTILE = 99.9
 
 class Standardised(nn.Module):
     """A network behind its own scaler: takes min-max rows (N, 187), (N, 187, 1) or (N, 1, 187)."""
+
+    mean: torch.Tensor  # (187,)
+    scale: torch.Tensor  # (187,)
 
     def __init__(self, net: nn.Module, mean: ArrayLike, scale: ArrayLike):
         super().__init__()
@@ -57,40 +65,146 @@ class Standardised(nn.Module):
 
 def export_rows(net: nn.Module, path: str | Path, opset: int, card: dict) -> None:
     """Write a network of single rows (eval mode) as ONNX to `path`: `ecg_input` (batch_size, 1,
-    187) -> `logits` (batch_size, 5), with the card in its metadata."""
+    187) -> `logits` (batch_size, 5), with the card in its metadata. Raises InputError for a network
+    that these ONNX operators cannot say."""
     _export(net, path, card, "ecg_input", torch.zeros(2, 1, WIDTH), {"batch_size": 1}, opset)
 
 
 def export_context(net: nn.Module, path: str | Path, card: dict) -> None:
     """Write the context network (eval mode) as ONNX to `path`: `numbers` (batch_size, beats,
     features) -> `logits` (batch_size, beats, 4), with the card in its metadata."""
-    example = torch.zeros(2, EXAMPLE_BEATS, len(net.mean))
+    example = torch.zeros(2, EXAMPLE_BEATS, len(net.get_buffer("mean")))
     with artifacts.writing(path) as temporary:
         _export(net, temporary, card, "numbers", example, {"batch_size": 1, "beats": 2})
 
 
 def _export(net, path, card, name, example, axes, opset=OPSET):
     """Trace `net` on `example`, write it as ONNX with the card, and check it with onnx.checker.
-    name: of the input; axes: {name: least length} of its first axes, which may be longer."""
-    more = {"input_names": [name], "output_names": ["logits"], "opset_version": opset}
-    if opset >= OPSET:
-        dims = [torch.export.Dim(axis, min=least) for axis, least in axes.items()]
-        more |= {"dynamo": True, "external_data": False, "optimize": True}
-        more |= {"dynamic_shapes": (dict(enumerate(dims)),)}
-    else:  # the older exporter is the one that writes older opsets
-        dims = dict(enumerate(axes))
-        more |= {"dynamo": False, "do_constant_folding": True}
-        more |= {"dynamic_axes": {name: dims, "logits": dims}}
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(net, (example,), str(path), verbose=False, **more)
+    name: of the input; axes: {name: least length} of its first axes, which may be longer.
+
+    torch has two exporters, and each fails on networks that the other writes: what the first cannot
+    do, or writes wrongly, the second is asked for."""
+    newer = functools.partial(_write_new, axes=axes)
+    older = functools.partial(_write_old, axes=axes, opset=opset)
+    recurrent = any(isinstance(module, nn.RNNBase) for module in net.modules())
+    # the newer one takes a minute for an LSTM; the older is the one that writes older opsets
+    writers = [older] if opset < OPSET else [older, newer] if recurrent else [newer, older]
+    reasons = []
+    for write in writers:
+        try:
+            with _without_words(), _Sayable():
+                write(net, path, name, example)
+            _check_file(net, path, example)
+            break
+        except Exception as error:  # an exporter has an exception type for each kind of trouble
+            reasons.append(" ".join(str(error).split())[:REASON] or type(error).__name__)
+    else:
+        other = f"; --opset {OPSET} has more operators" if opset < OPSET else ""
+        raise InputError(
+            f"the network cannot be written with --opset {opset}: {reasons[-1]}{other}"
+        )
     model = onnx.load(str(path))
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = next(iter(axes))
     _add_card(model, card)
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, str(path))
+
+
+def _write_new(net, path, name, example, axes):
+    dims = [torch.export.Dim(axis, min=least) for axis, least in axes.items()]
+    torch.onnx.export(
+        net,
+        (example,),
+        str(path),
+        input_names=[name],
+        output_names=["logits"],
+        opset_version=OPSET,
+        dynamo=True,
+        external_data=False,
+        optimize=True,
+        dynamic_shapes=(dict(enumerate(dims)),),
+        verbose=False,
+    )
+
+
+def _write_old(net, path, name, example, axes, opset):
+    dims = dict(enumerate(axes))
+    torch.onnx.export(
+        net,
+        (example,),
+        str(path),
+        input_names=[name],
+        output_names=["logits"],
+        opset_version=opset,
+        dynamo=False,
+        do_constant_folding=True,
+        dynamic_axes={name: dims, "logits": dims},
+        verbose=False,
+    )
+
+
+@contextlib.contextmanager
+def _without_words():
+    """What the exporters say to their makers stays unsaid."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    # the older exporter prints the graph that it fails on, whatever it is told
+    graph = mock.patch.object(torch._C, "_jit_onnx_log", create=True)
+    with graph, warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _check_file(net, path, example):
+    """Raises ValueError where the file does not give what `net` gives on one item and on three."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    generator = torch.Generator().manual_seed(0)
+    for items in (1, 3):
+        x = torch.randn(items, *example.shape[1:], generator=generator)
+        with torch.inference_mode():
+            wanted = net(x).numpy()
+        found = session.run(None, {session.get_inputs()[0].name: x.numpy()})[0]
+        if found.shape != wanted.shape:
+            raise ValueError(f"{items} rows in give {found.shape}, in PyTorch {wanted.shape}")
+        if not np.allclose(found, wanted, atol=LOGIT_TOLERANCE, rtol=LOGIT_TOLERANCE):
+            raise ValueError("the file gives other numbers than PyTorch")
+
+
+class _Sayable(TorchFunctionMode):
+    """While it is on, a network is traced in operators that ONNX has: adaptive pooling to a length
+    that does not divide the samples, and convolution with padding "same", are said otherwise."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        name = getattr(func, "__name__", "")
+        if name.startswith("adaptive_") and not kwargs.get("return_indices"):
+            size = args[1] if len(args) > 1 else kwargs.get("output_size")
+            pooled = _pooled(name, args[0], size)
+            return func(*args, **kwargs) if pooled is None else pooled
+        if name in ("conv1d", "conv2d") and len(args) == 7 and args[4] == "same":
+            x, weight, bias, stride, _, dilation, groups = args
+            total = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:])]
+            # F.pad begins with the last axis; an odd sample more goes to the end
+            pad = [side for t in reversed(total) for side in (t // 2, t - t // 2)]
+            return func(F.pad(x, pad), weight, bias, stride, 0, dilation, groups)
+        return func(*args, **kwargs)
+
+
+def _pooled(name, x, size):
+    """Adaptive pooling of x (..., n) to `size` places that do not divide n, place by place; None
+    where the exporters have it: they do, or it is none over the last axis."""
+    sizes = tuple(size) if isinstance(size, (tuple, list)) else (size,)
+    over_rows = name.endswith("pool1d") or (
+        name.endswith("pool2d") and x.shape[-2] == 1 and len(sizes) == 2 and sizes[0] in (1, None)
+    )
+    n, places = int(x.shape[-1]), sizes[-1]
+    if not over_rows or places is None or n % places == 0:
+        return None
+    pool = torch.mean if "avg" in name else torch.amax
+    ends = [(i * n // places, -(-(i + 1) * n // places)) for i in range(places)]
+    return torch.cat([pool(x[..., a:b], -1, keepdim=True) for a, b in ends], -1)
 
 
 def _add_card(model, card):

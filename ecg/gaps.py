@@ -114,8 +114,8 @@ def _constant(ecg, length):
     for start, stop in pieces(len(pairs), 4096):
         k = pairs[start:stop]
         same.append(k[(ecg[k[:, None] * step + np.arange(step)] == grid[k, None]).all(1)])
-    same = np.concatenate(same)
-    runs = merged(np.column_stack([same, same + 1]) * step) + [0, 1]
+    start_of = np.concatenate(same)
+    runs = merged(np.column_stack([start_of, start_of + 1]) * step) + [0, 1]
     for run in runs:  # to the last equal sample on either side
         value = ecg[run[0]]
         before = ecg[max(run[0] - step, 0) : run[0]][::-1] != value

@@ -35,6 +35,7 @@ Definitions, their sources in brackets. `DEFINITIONS` holds the same in one line
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecg.beats import CLASSES, UNLABELLED
 from ecg.hrv import hrv
@@ -70,8 +71,8 @@ DEFINITIONS = {
 
 
 def summary(
-    samples: np.ndarray,
-    labels: np.ndarray,
+    samples: ArrayLike,
+    labels: ArrayLike,
     fs: float,
     n_samples: int,
     unreadable: Iterable[tuple[int, int]] = (),
@@ -128,7 +129,7 @@ def summary(
     return result
 
 
-def _checked(samples, labels, fs, n_samples):
+def _checked(samples, labels, fs, n_samples) -> tuple[np.ndarray, np.ndarray]:
     """(samples int64 (n,), labels int64 (n,) in -1..4) of what `summary` was given."""
     samples = np.asarray(samples, dtype=np.int64).reshape(-1)
     labels = np.asarray(labels).reshape(-1)

@@ -4,6 +4,7 @@ rows, the download."""
 import hashlib
 import os
 from pathlib import Path
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,7 @@ def record_names(only: list[str], names: list[str], folder: str | Path) -> list[
 
 def rows_sha256(x: np.ndarray) -> str:
     """SHA-256, hex, of rows (n, 187) as float32 in their order."""
-    return hashlib.sha256(np.ascontiguousarray(x, dtype=np.float32)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(x, dtype=np.float32).data).hexdigest()
 
 
 def load_test_index() -> pd.DataFrame:
@@ -54,7 +55,24 @@ def load_test_index() -> pd.DataFrame:
     return pd.read_csv(TEST_INDEX, dtype={"record": str})
 
 
-def kaggle_split(rows):
+class _Rows(Protocol):
+    """ecg.dataset.Rows, as far as a split looks at them."""
+
+    @property
+    def x(self) -> np.ndarray: ...
+    @property
+    def y(self) -> np.ndarray: ...
+    @property
+    def record(self) -> np.ndarray: ...
+    @property
+    def sample(self) -> np.ndarray: ...
+    def take(self, which: np.ndarray, /) -> Self: ...
+
+
+_AnyRows = TypeVar("_AnyRows", bound=_Rows)
+
+
+def kaggle_split(rows: _AnyRows) -> tuple[_AnyRows, _AnyRows] | None:
     """(train, test) of all MIT-BIH rows (dataset.Rows), as the published CSVs have them: test in
     their order, train in (class, record, sample) order, because the order of their train rows is
     not known. None when the rows are not those of MIT-BIH."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ecg import artifacts
+from ecg import __version__, artifacts
 from ecg.beats import CLASS_MEANINGS, CLASSES, UNLABELLED
 from ecg.formats.annotation import write_annotation
 from ecg.formats.recording import Recording
@@ -55,6 +55,7 @@ def as_dict(
         "notes": [*recording.notes, *a["notes"]],
         "unreadable": unreadable,
         "summary": summary,
+        "version": __version__,
     }
     if with_beats:
         rows = beats[COLUMNS].astype(object).where(beats[COLUMNS].notna(), None)

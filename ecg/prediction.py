@@ -2,38 +2,49 @@
 handed in."""
 
 import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+from numpy.typing import ArrayLike
 
-from ecg import beats
+from ecg import beats, foreign
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
+from ecg.weights import card_path
 
 BATCH = 256
 
 
-def card_of(model):
-    """The model card (dict) of a loaded model, PyTorch or ONNX."""
-    if isinstance(model, ort.InferenceSession) and not hasattr(
-        model, "card"
-    ):  # opened by someone else
-        card = model.get_modelmeta().custom_metadata_map.get("card")
+def card_of(model: Any) -> dict:
+    """The model card of a loaded model, PyTorch or ONNX. Raises InputError where an ONNX session,
+    opened by someone else, holds none."""
+    if isinstance(model, ort.InferenceSession) and not hasattr(model, "card"):
+        card = _card_inside(model)
         if card is None:
             raise InputError(
                 "the ONNX file holds no model card: export it with python export_onnx.py"
             )
-        model.card = json.loads(card)
+        model.card = card
     return model.card
 
 
-def is_context_model(card):
+def _card_inside(session):
+    """The card in the metadata of an ONNX file, or None."""
+    card = session.get_modelmeta().custom_metadata_map.get("card")
+    return None if card is None else json.loads(card)
+
+
+def is_context_model(card: Mapping) -> bool:
     """Whether a model judges a beat against its own patient (ecg/context) rather than by its row
     alone."""
     return card["architecture"] == "ContextNet"
 
 
-def check_card(card, path):
+def check_card(card: dict, path: str | Path) -> dict:
     """The card, when this code can feed the model; InputError when the model wants other rows than
     these."""
     contract = {} if is_context_model(card) else card["input"]
@@ -47,7 +58,7 @@ def check_card(card, path):
     return card
 
 
-def logits(model, x):
+def logits(model: Any, x: ArrayLike) -> np.ndarray:
     """Logits float32 (n, 5) of standardised rows (n, 187) or (n, 187, 1), PyTorch or ONNX, in
     batches."""
     x = np.asarray(x, np.float32).reshape(-1, 1, beats.WIDTH)
@@ -55,20 +66,25 @@ def logits(model, x):
         return np.zeros((0, len(CLASSES)), np.float32)
     parts = (x[i : i + BATCH] for i in range(0, len(x), BATCH))
     if isinstance(model, ort.InferenceSession):
-        return np.concatenate([model.run(["logits"], {"ecg_input": part})[0] for part in parts])
+        run = getattr(model, "adapted", None) or partial(_own_logits, model)
+        return np.concatenate([run(part) for part in parts])
     import torch
 
     with torch.inference_mode():
         return np.concatenate([model(torch.tensor(part)).numpy() for part in parts])
 
 
-def softmax(x):
+def _own_logits(session, rows):
+    return session.run([foreign.OWN_OUTPUT], {foreign.OWN_INPUT: rows})[0]
+
+
+def softmax(x: ArrayLike) -> np.ndarray:
     """Probabilities float64, along the last axis."""
     e = np.exp(np.asarray(x, np.float64) - np.max(x, axis=-1, keepdims=True, initial=-np.inf))
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def predict_heartbeat(model, beats_in):
+def predict_heartbeat(model: Any, beats_in: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Classify min-max rows, as `extract_beats` cuts them.
 
     beats_in: (187,) or (n, 187) in 0..1. Returns (ids int64 (n,), confidence (n,), probabilities
@@ -105,10 +121,12 @@ def predict_heartbeat(model, beats_in):
     return ids, probabilities[np.arange(len(ids)), ids], probabilities
 
 
-def open_onnx(path, threads=0):
+def open_onnx(path: str | Path, threads: int = 0, card: dict | None = None) -> ort.InferenceSession:
     """An onnxruntime.InferenceSession of a file, with its card as `.card` and the file as `.file`.
-    threads: 0 lets ONNX Runtime choose. Raises InputError for a file that cannot be run, or whose
-    card asks for other rows."""
+
+    threads: 0 lets ONNX Runtime choose. card: for a file of others that holds none and has none
+    beside it (ecg/foreign.py). Raises InputError for a file that cannot be run, or whose card asks
+    for other rows."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
@@ -119,6 +137,14 @@ def open_onnx(path, threads=0):
             f"{path} is no ONNX file that can be run ({type(error).__name__}): export it again "
             "with python export_onnx.py"
         ) from None
-    check_card(card_of(session), path)
+    session.card = _card_inside(session) or foreign.card_beside(path) or card
+    if session.card is None:
+        raise InputError(
+            f"{path} holds no model card, and there is none beside it ({card_path(path)}): export "
+            "it with python export_onnx.py, or write a card with its input and classes"
+        )
+    check_card(session.card, path)
+    if not is_context_model(session.card) and foreign.is_foreign(session):
+        session.adapted = foreign.adapted(session, session.card, path)
     session.file = path
     return session

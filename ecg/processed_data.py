@@ -2,6 +2,8 @@
 the manifest that describes them. Read again by artifacts.load_manifest and artifacts.load_split."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import joblib
@@ -30,11 +32,17 @@ class Processed(NamedTuple):
     sources: dict[str, Rows]
 
 
-def oversample(
-    x: np.ndarray, y: np.ndarray, seed: int
-) -> tuple[np.ndarray, np.ndarray, SMOTE | None]:
-    """SMOTE up to the largest class. Returns (x, y, smote) with the given rows x (n, 187) first and
-    the synthetic ones after them.
+class Oversampled(NamedTuple):
+    """Rows x float32 (n, 187) of classes y int64 (n,), the given ones first; smote: that made the
+    others, None where it was not needed."""
+
+    x: np.ndarray
+    y: np.ndarray
+    smote: SMOTE | None
+
+
+def oversample(x: np.ndarray, y: np.ndarray, seed: int) -> Oversampled:
+    """Rows x (n, 187) of classes y (n,), with SMOTE's up to the largest class.
 
     k is 5 neighbours, or n - 1 in a class of n <= 5 rows; a class of one row is left alone (Chawla
     et al. 2002)."""
@@ -52,7 +60,7 @@ def oversample(
             more_x, more_y = smote.fit_resample(x, y)
             synthetic.append((more_x[len(x) :], more_y[len(x) :]))
     xs, ys = zip((x, y), *synthetic)
-    return np.concatenate(xs).astype(np.float32), np.concatenate(ys), smote
+    return Oversampled(np.concatenate(xs).astype(np.float32), np.concatenate(ys), smote)
 
 
 def scale_and_balance(splits: dict[str, Rows], protocol: str, seed: int) -> Processed:
@@ -105,7 +113,7 @@ def _standardise(rows, scaler):
 # ----------------------------------------------------------------------------------------- saving
 
 
-def save_processed(data, processed: Processed, manifest: dict) -> None:
+def save_processed(data: str | Path, processed: Processed, manifest: Mapping) -> None:
     """Write data/processed_data: arrays, scaler, SMOTE and `manifest`, to which the outputs'
     SHA-256 and what is known of every row are added.
 

@@ -15,7 +15,14 @@ from ecg.stretches import inside, runs_of, without
 
 SHORTEST = 2.0  # s: less signal than this tells nothing about its own levels
 
-Unreadable = tuple[int, int, str]  # start, stop, reason
+
+class Unreadable(NamedTuple):
+    """A stretch in which no beat can be found: start and stop in samples, stop excluded; the
+    reason."""
+
+    start: int
+    stop: int
+    reason: str
 
 
 def detect_r_peaks(
@@ -38,8 +45,7 @@ def detect_r_peaks(
 
 
 def unreadable(ecg: ArrayLike, fs: float, chunk: float = 600.0) -> list[Unreadable]:
-    """Where no beat can be found: list of (start, stop, reason), in samples, ordered, not
-    overlapping.
+    """Where no beat can be found, ordered, not overlapping.
 
     reason: 'missing' (NaN or infinite), 'flat' (one value for 1 s or more), 'clipped' (the
     recording's extreme value for 0.25 s or more, far from its middle), 'noise' (what stands out
@@ -59,8 +65,8 @@ def find_beats(
 
 
 class FoundBeats(NamedTuple):
-    """peaks: int64 (m,) R peaks; unreadable: (start, stop, reason) in samples, where none can be
-    found; by_second: bool (m,), which of the peaks are seen in the second lead only."""
+    """peaks: int64 (m,) R peaks in samples; unreadable: where none can be found; by_second: bool
+    (m,), which of the peaks are seen in the second lead only."""
 
     peaks: np.ndarray
     unreadable: list[Unreadable]
@@ -99,7 +105,7 @@ def find_beats_in_leads(
     both = np.concatenate([peaks, others])
     order = np.argsort(both)
     neither = [
-        (max(start, a), min(stop, b), reason)
+        Unreadable(max(start, a), min(stop, b), reason)
         for start, stop, reason in lost
         for a, b, _ in lost_in_second
         if max(start, a) < min(stop, b)
@@ -131,7 +137,10 @@ def _detect(ecg, fs, chunk, live=False):
         raise ValueError(f"the sampling rate is {fs:g} Hz: R peaks are detected from 50 to 2000 Hz")
     n = len(ecg)
     gaps = find_gaps(ecg, fs)
-    lost = [(int(start), int(stop), why) for (start, stop), why in zip(gaps.spans, gaps.reasons)]
+    lost = [
+        Unreadable(int(start), int(stop), why)
+        for (start, stop), why in zip(gaps.spans, gaps.reasons)
+    ]
     if n < SHORTEST * fs:
         return np.zeros(0, np.int64), lost
 
@@ -146,5 +155,5 @@ def _detect(ecg, fs, chunk, live=False):
     first, stop = runs_of(noisy).T
     limits = np.concatenate([[0], (peaks[1:] + peaks[:-1]) // 2, [n]])
     noise = without(np.column_stack([limits[first], limits[stop]]), gaps.spans)
-    lost = sorted(lost + [(int(start), int(stop), "noise") for start, stop in noise])
+    lost = sorted(lost + [Unreadable(int(start), int(stop), "noise") for start, stop in noise])
     return np.unique(peaks[~noisy & ~inside(gaps.spans, peaks)]), lost

@@ -31,6 +31,13 @@ DELAY = 44.0  # ... and after it
 CONTEXT_HOP = 15.0  # s between two of its looks: the last label comes 59 s after the beat
 ENOUGH = 30  # beats that it needs to compare one with
 
+# rows float32 (n, 187) in 0..1 -> (class ids (n,), confidence (n,), probabilities (n, 5))
+Predict = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+# (signal (n,), fs, R peaks (m,)) -> probabilities (m, 5)
+Context = Callable[[np.ndarray, float, np.ndarray], np.ndarray]
+_Peak = tuple[int, float | None]  # R peak, RR interval before it in s
+_Label = tuple[str | None, float | None]  # letter and confidence, where there is a label
+
 
 class Beat(NamedTuple):
     """A labelled beat. stage: 'provisional' or 'final'. sample, time_s: of the R peak. label: N S V
@@ -50,18 +57,16 @@ class Beat(NamedTuple):
 class Monitor:
     """Streaming classifier of one lead.
 
-    fs: Hz, 50 to 2000. predict: rows float32 (n, 187) in 0..1 -> (class ids (n,), confidence (n,),
-    probabilities (n, 5)), as monitor.single_beat gives it. context: (signal (n,), fs, R peaks (m,))
-    -> probabilities (m, 5), as monitor.context_model gives it, for the final labels; None:
-    `predict` gives these too. pause: s; tachycardia, bradycardia: 1/min. Unit, scale and offset of
-    the samples do not matter; NaN is a missing sample. Raises ValueError for a rate or for limits
-    that cannot be."""
+    fs: Hz, 50 to 2000. predict: as monitor.single_beat gives it. context: as monitor.context_model
+    gives it, for the final labels; None: `predict` gives these too. pause: s; tachycardia,
+    bradycardia: 1/min. Unit, scale and offset of the samples do not matter; NaN is a missing
+    sample. Raises ValueError for a rate or for limits that cannot be."""
 
     def __init__(
         self,
         fs: float,
-        predict: Callable,
-        context: Callable | None = None,
+        predict: Predict,
+        context: Context | None = None,
         pause: float = holter.LONG_PAUSE,
         tachycardia: float = holter.TACHYCARDIA,
         bradycardia: float = holter.BRADYCARDIA,
@@ -77,12 +82,12 @@ class Monitor:
         self._looks = 0
         self._last = -1  # last R peak taken
         self._since = 0  # the signal lives since this sample
-        self._chain = []  # (R peak, RR interval) of the beats whose label is not final, at most 2
-        self._provisional = None, None  # label and confidence of the first of two
-        self._seen = []  # R peaks that the context model may see
-        self._held = []  # (beat, label, confidence) that wait for the context model
-        self._rr = []  # the last 8 RR intervals, s
-        self._amplitudes = []  # peak to peak of the last minute's windows
+        self._chain: list[_Peak] = []  # beats whose label is not final, at most 2
+        self._provisional: _Label = None, None  # of the first of two
+        self._seen: list[int] = []  # R peaks that the context model may see
+        self._held: list[tuple[_Peak, _Label]] = []  # that wait for the context model
+        self._rr: list[float] = []  # the last 8 RR intervals, s
+        self._amplitudes: list[float] = []  # peak to peak of the last minute's windows
 
     def push(self, samples: Iterable[float] | float) -> list[Beat | Alarm]:
         """Take samples (n,), any n. Returns the list of Beat and Alarm that they bring about, in
@@ -90,7 +95,8 @@ class Monitor:
         samples = np.atleast_1d(np.asarray(samples, dtype=np.float64))
         if samples.ndim != 1:
             raise ValueError(f"samples have shape {samples.shape}: give one lead, shape (n,)")
-        events, done = [], 0
+        events: list[Beat | Alarm] = []
+        done = 0
         while done < len(samples):
             next_look = round((self._looks + 1) * HOP * self.fs)
             part = samples[done : done + next_look - self.total]
@@ -104,12 +110,12 @@ class Monitor:
     def finish(self) -> list[Beat | Alarm]:
         """The stream has ended: the beats that wait get the label they would get at the end of a
         recording, the last one none. Returns the last events."""
-        events = []
+        events: list[Beat | Alarm] = []
         if "lead_off" not in self.alarms.on:
             self._take(events, self.total)
         if len(self._chain) == 2:
             label = self._label([*(sample for sample, _ in self._chain), self.total])
-            self._final(events, self._chain.pop(0), *label)
+            self._final(events, self._chain.pop(0), label)
         self._let_go(events)
         self._judge(events, self.total)
         return events
@@ -171,9 +177,9 @@ class Monitor:
         """Nothing more will come of the beats that wait: the provisional label of the last but one
         stands, the last has none."""
         if len(self._chain) == 2:
-            self._final(events, self._chain[0], *self._provisional)
+            self._final(events, self._chain[0], self._provisional)
         if self._chain:
-            self._final(events, self._chain[-1], None, None)
+            self._final(events, self._chain[-1], (None, None))
         self.alarms.end_all(events, self.total)
         self._chain, self._rr = [], []
 
@@ -204,15 +210,15 @@ class Monitor:
         self._chain.append((sample, rr))
         if len(self._chain) == 3:
             label = self._label([at for at, _ in self._chain])
-            self._final(events, self._chain.pop(0), *label)
+            self._final(events, self._chain.pop(0), label)
         if len(self._chain) == 2:
             expected = sample + int(np.median(self._rr) * self.fs)
             self._provisional = self._label([self._chain[0][0], sample, expected])
-            self._emit(events, "provisional", self._chain[0], *self._provisional)
+            self._emit(events, "provisional", self._chain[0], self._provisional)
             self.alarms.label(events, self.total, self._chain[0][0], self._provisional[0])
 
-    def _label(self, peaks):
-        """(letter, confidence) of the beat at peaks[0]; peaks: it, the next, and the one after as
+    def _label(self, peaks) -> _Label:
+        """The label of the beat at peaks[0]; peaks: it, the next, and the one after as
         known or expected."""
         margin = int(0.25 * self.fs)  # for the resampling filter
         ratio = Fraction(beats.SOURCE_FS / self.fs).limit_denominator(2000)
@@ -229,11 +235,11 @@ class Monitor:
         ids, confidence, _ = self.predict(rows)
         return beats.CLASSES[int(ids[0])], float(confidence[0])
 
-    def _final(self, events, beat, label, confidence):
+    def _final(self, events, beat, label):
         if self.context:
-            self._held.append((beat, label, confidence))
+            self._held.append((beat, label))
         else:
-            self._emit(events, "final", beat, label, confidence)
+            self._emit(events, "final", beat, label)
 
     def _judge(self, events, until):
         """Final labels by the context model for the beats up to sample `until`."""
@@ -241,22 +247,20 @@ class Monitor:
         self._seen = [sample for sample in self._seen if sample >= start]
         ready = [held for held in self._held if held[0][0] <= until]
         self._held = self._held[len(ready) :]
-        if not ready:
+        if self.context is None or not ready:
             return
-        probabilities = {}
+        probabilities: dict[int, np.ndarray] = {}
         if len(self._seen) >= ENOUGH:
             r = np.array(self._seen)
             probabilities = dict(
                 zip(self._seen, self.context(self._signal(start, self.total), self.fs, r - start))
             )
-        for beat, label, confidence in ready:
+        for beat, label in ready:
             p = probabilities.get(beat[0])
-            if label is not None and p is not None:  # what has no row has no label either way
-                label, confidence = beats.CLASSES[int(np.argmax(p))], float(np.max(p))
-            self._emit(events, "final", beat, label, confidence)
+            if label[0] is not None and p is not None:  # what has no row has no label either way
+                label = beats.CLASSES[int(np.argmax(p))], float(np.max(p))
+            self._emit(events, "final", beat, label)
 
-    def _emit(self, events, stage, beat, label, confidence):
+    def _emit(self, events, stage, beat: _Peak, label: _Label):
         sample, rr = beat
-        events.append(
-            Beat(stage, sample, sample / self.fs, label, confidence, rr, self.total / self.fs)
-        )
+        events.append(Beat(stage, sample, sample / self.fs, *label, rr, self.total / self.fs))

@@ -6,6 +6,7 @@ change their P wave and are followed by the right pause.
 """
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,10 +102,10 @@ def _centred(waves):
 def synthetic_recording(
     duration: float = 60,
     fs: float = 360,
-    seed: int | list[int] = 0,
+    seed: int | Sequence[int] = 0,
     rate: float = 70,
     variability: float = 0.04,
-    shares: dict[str, float] | None = None,
+    shares: Mapping[str, float] | None = None,
     patient: Patient | None = None,
     name: str = "synthetic",
 ) -> Synthetic:
@@ -168,7 +169,8 @@ def _rhythm(duration, rate, variability, shares, rng):
     edges = np.cumsum(ectopic)
     paced = shares.get("Q", 0) / max(1 - sum(ectopic), 1e-9)  # of the beats that are no ectopics
     phases = rng.uniform(0, 2 * np.pi, 2)
-    times, classes, normals = [], [], []
+    times: list[float] = []
+    classes, normals = [], []
     t, previous, compensatory = rng.uniform(0.25, 0.6), "N", None
     is_paced = rng.random() < paced
     while t < duration - 0.3:
@@ -227,12 +229,19 @@ def _add_waves(n, fs, centres, sigmas, amplitudes):
 # ------------------------------------------------------------------------ demos and their files
 
 
+class NoisyEcg(NamedTuple):
+    """A signal as it should be and with noise. t: (n,) s. clean, noisy: (n,) mV."""
+
+    t: np.ndarray
+    clean: np.ndarray
+    noisy: np.ndarray
+
+
 def generate_noisy_ecg(
     fs: float = 360, duration: float = 10, show_plot: bool = False, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> NoisyEcg:
     """The tutorial's demo signal: normal beats with baseline wander, mains hum and muscle noise.
-
-    fs in Hz, duration in s. Returns (t (n,) s, clean (n,) mV, noisy (n,) mV)."""
+    fs in Hz, duration in s."""
     clean = synthetic_recording(duration, fs, seed, shares={}).signal
     noisy = add_tutorial_noise(clean, fs, np.random.default_rng([seed, 1]))
     t = np.arange(len(clean)) / fs
@@ -241,7 +250,7 @@ def generate_noisy_ecg(
         from ecg.figures.signals import plot_noisy
 
         show_figure(plot_noisy(t, clean, noisy), None, "noisy_ecg.png")
-    return t, clean, noisy
+    return NoisyEcg(t, clean, noisy)
 
 
 def demo_recording(number: int, duration: float = 300, fs: float = 360, seed: int = 0) -> Synthetic:

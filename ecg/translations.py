@@ -252,7 +252,7 @@ ZH = {
     "To make this page again:": "重新生成本页：",
 }
 
-PHRASES = {"en": {}, "zh": ZH}
+PHRASES: dict[str, dict[str, str]] = {"en": {}, "zh": ZH}
 LANGUAGES = tuple(PHRASES)
 
 

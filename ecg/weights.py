@@ -2,33 +2,45 @@
 
 import functools
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from ecg import artifacts
 from ecg.artifacts import InputError, load_json, require, save_json, writing
 
+if TYPE_CHECKING:  # inference with ONNX weights runs without torch
+    import torch
+    from torch import nn
 
-def weights_path(weight, model, protocol="kaggle", suffix=""):
+Network = TypeVar("Network", bound="nn.Module")
+
+
+def weights_path(
+    weight: str | Path, model: str | Path, protocol: str = "kaggle", suffix: str = ""
+) -> Path:
     """weight/model_NAME[_PROTOCOL][SUFFIX].pth; `suffix` such as _best or _finetuned_final."""
     return (
         Path(weight) / f"model_{model}{'' if protocol == 'kaggle' else '_' + protocol}{suffix}.pth"
     )
 
 
-def onnx_path(weights):
+def onnx_path(weights: str | Path) -> Path:
     """weight/model_self.pth -> weight/ecg_model_self.onnx"""
     weights = Path(weights)
     return weights.with_name(f"ecg_{weights.stem}.onnx")
 
 
-def card_path(weights):
+def card_path(weights: str | Path) -> Path:
     """The model card beside the weights: model_self.pth and ecg_model_self.onnx ->
     model_self.json"""
     weights = Path(weights)
     return weights.with_name(weights.stem.removeprefix("ecg_") + ".json")
 
 
-def load_card(weights):
+def load_card(weights: str | Path) -> dict:
+    """The model card beside the weights. Raises InputError where there is none, or something
+    else."""
     card = load_json(card_path(weights), "training (python train.py)")
     missing = [key for key in ("architecture", "arguments", "input", "classes") if key not in card]
     if missing:
@@ -36,7 +48,7 @@ def load_card(weights):
     return card
 
 
-def save_weights(path, state, card):
+def save_weights(path: str | Path, state: Mapping[str, "torch.Tensor"], card: Mapping) -> None:
     """A plain state_dict and its model card. The card goes first: weights are never without the
     card that explains them."""
     import torch
@@ -48,7 +60,7 @@ def save_weights(path, state, card):
         )
 
 
-def load_state(path):
+def load_state(path: str | Path) -> dict[str, "torch.Tensor"]:
     """A state_dict from a .pth file, with weights_only=True: a stranger's file cannot run code."""
     import pickle
 
@@ -71,7 +83,7 @@ def load_state(path):
     return state
 
 
-def fill(module, state, path):
+def fill(module: Network, state: Mapping[str, "torch.Tensor"], path: str | Path) -> Network:
     """Load `state` into `module`; a file of another architecture is an InputError that names the
     first difference."""
     own = module.state_dict()
@@ -92,7 +104,7 @@ SINGLE_BEAT = "residual", "self"  # `auto` below that: the first of these that i
 SHIPPED = "shipped"  # folder below weight/ of what comes with the repository; no stage writes there
 
 
-def search_folders(weight):
+def search_folders(weight: str | Path) -> list[Path]:
     """Where weights are looked for, in order: the folder itself, then the shipped ones below it;
     for the default folder also those beside the scripts."""
     folder = artifacts.locate(weight)
@@ -101,7 +113,7 @@ def search_folders(weight):
     return list(dict.fromkeys([folder, folder / SHIPPED, *own]))
 
 
-def in_folders(path):
+def in_folders(path: str | Path) -> Path:
     """`path` (of a .pth) in the first folder of `search_folders` that holds it or its ONNX file, so
     that both come from one folder; `path` itself where none does."""
     path = Path(path)
@@ -109,13 +121,13 @@ def in_folders(path):
     return next((p for p in places if p.exists() or onnx_path(p).exists()), path)
 
 
-def there(name, weight):
+def there(name: str, weight: str | Path) -> bool:
     """Whether a model of this name is there, as .pth or as ONNX."""
     path = in_folders(weights_path(weight, name))
     return path.exists() or onnx_path(path).exists()
 
 
-def choose_model(model, seconds, n_beats, weight="weight"):
+def choose_model(model: str, seconds: float, n_beats: int, weight: str | Path = "weight") -> str:
     """The name behind `auto` for a recording of this length: `context` where there is enough to
     compare a beat with, else the best single-beat model. Any other name is given back."""
     if model != "auto":
@@ -125,7 +137,7 @@ def choose_model(model, seconds, n_beats, weight="weight"):
     return next((name for name in SINGLE_BEAT if there(name, weight)), "self")
 
 
-def find_weights(name, weight, suffix):
+def find_weights(name: str | Path, weight: str | Path, suffix: str) -> Path:
     """The file behind a path or a name: model_NAME.pth or ecg_model_NAME.onnx, in weight/ or among
     the shipped ones. Raises InputError where there is none."""
     if Path(name).suffix in (".pth", ".onnx"):
@@ -139,26 +151,27 @@ def find_weights(name, weight, suffix):
             for p in folder.glob(f"*model_*{suffix}")
         )
         raise InputError(
-            f"{path} is missing: there is no model {name!r} as {suffix}; there are: "
+            f"{path} is missing: there is no model {name!r} as {suffix} (python train.py makes "
+            "them, python export_onnx.py their ONNX files); there are: "
             f"{', '.join(dict.fromkeys(names)) or 'none'}"
         )
     return path
 
 
-def require_weights(path, made_by):
+def require_weights(path: str | Path, made_by: str) -> Path:
     """A weights file by its path; weight/X that exists as weight/shipped/X only is that one."""
     path = Path(path)
     shipped = path.parent / SHIPPED / path.name
     return shipped if not path.exists() and shipped.exists() else artifacts.require(path, made_by)
 
 
-def is_shipped(path):
+def is_shipped(path: str | Path) -> bool:
     """Whether a weights file is one of those that come with the repository, which no stage
     changes."""
     return Path(path).parent.name == SHIPPED
 
 
-def models_sha256(model, weight):
+def models_sha256(model: str | Path, weight: str | Path) -> dict[str, str]:
     """{file name: SHA-256} of the weights behind a name or a path: what the labels of an archive
     were made with."""
     if Path(model).suffix:
@@ -175,16 +188,16 @@ def models_sha256(model, weight):
 
 
 @functools.lru_cache
-def _sha256_once(file, modified, size):
+def _sha256_once(file: Path, modified: int, size: int) -> str:
     return artifacts.sha256(file)
 
 
-def rows_weights(name, weight, protocol):
+def rows_weights(name: str | Path, weight: str | Path, protocol: str) -> Path:
     """The .pth behind a path, or behind a name such as `self` or `residual_best` under this
     protocol. Raises InputError."""
     if Path(name).suffix in (".pth", ".onnx"):
         return require_weights(name, "python train.py")
-    model, _, suffix = name.partition("_")
+    model, _, suffix = str(name).partition("_")
     if model == "context":
         raise InputError(
             "the context model looks at whole recordings, not at single rows: evaluate it with "
@@ -201,13 +214,13 @@ def rows_weights(name, weight, protocol):
     return path
 
 
-def short_name(path, protocol="kaggle"):
+def short_name(path: str | Path, protocol: str = "kaggle") -> str:
     """weight/model_self_interpatient_best.pth -> self_best"""
     stem = Path(path).stem.removeprefix("ecg_").removeprefix("model_")
     return stem.replace(f"_{protocol}", "") if protocol != "kaggle" else stem
 
 
-def history_of(path, data):
+def history_of(path: str | Path, data: str | Path) -> dict[str, list] | None:
     """The training history of weights: data/history_NAME.json, else the one in the model card, else
     None."""
     stem = short_name(path)

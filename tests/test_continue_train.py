@@ -20,7 +20,7 @@ def trained(tmp_path_factory):
     """The folder of a training of two epochs: data/, weight/, runs/."""
     out = tmp_path_factory.mktemp("trained")
     write_rows(out / "data")
-    train.main([*folders(out / "data", out), "--epochs", "2", "--rate", "5e-4"])
+    train.main([*folders(out / "data", out), "--epochs", "2", "--learning-rate", "5e-4"])
     return out
 
 
@@ -50,7 +50,7 @@ def test_it_goes_on_where_the_training_ended(started):
 
 
 def test_patience_stops(started):
-    history = fine_tune(started, "--epochs", "30", "--rate", "1e-9", "--patience", "2")
+    history = fine_tune(started, "--epochs", "30", "--learning-rate", "1e-9", "--patience", "2")
     assert 3 <= len(history["val_loss"]) < 30
 
 
@@ -66,7 +66,7 @@ def test_without_weights_of_ones_own_it_starts_from_the_shipped_ones(started):
     card = card_of(started, "self_finetuned_final")
     assert card["recipe"]["from_sha256"] == artifacts.sha256(shipped / "model_self.pth")
     # a path that exists among the shipped ones only is that one
-    fine_tune(started, "--epochs", "1", "--from", str(started / "weight/model_self.pth"))
+    fine_tune(started, "--epochs", "1", "--model", str(started / "weight/model_self.pth"))
 
 
 def test_another_scaler_is_refused(started):
@@ -98,8 +98,8 @@ def test_a_persons_labels_are_learnt_from_the_first_minutes(run, home, tmp_path)
     write_wfdb(tmp_path, made._replace(symbols=np.where(broad, "S", "N").tolist()), "cor")
     shipped = home / "weight/shipped/model_context.pth"
     before = json.loads(shipped.with_suffix(".json").read_text())
-    options = ["--records", tmp_path, "--minutes", 2, "--weight", tmp_path, "--from", shipped]
-    done = run("continue_train.py", "--model", "context", *options)
+    options = ["--records", tmp_path, "--minutes", 2, "--weight", tmp_path, "--model", shipped]
+    done = run("continue_train.py", *options)
     found = tmp_path / "model_context_one_finetuned.pth"
     assert "before" in done.stdout and "after" in done.stdout
     assert found.with_name("ecg_" + found.stem + ".onnx").exists()

@@ -36,7 +36,7 @@ def folders(prepared):
 
 @pytest.fixture(scope="module")
 def evaluated(prepared, folders):
-    weights = ["--weights", "self", "self_other"]
+    weights = ["--model", "self", "self_other"]
     evaluate.main([*weights, "--with-signal", *folders, "--draws", "50"])
     return prepared / "data" / "evaluation" / "kaggle"
 
@@ -140,19 +140,22 @@ def test_refusals(prepared, folders, refused, tmp_path):
 
     weight = prepared / "weight"
     assert "data_preprocess.py" in refused("evaluate.py", "--data", tmp_path)
-    assert "train.py --model deep" in message("--weights", "deep")
-    assert "--records" in message("--weights", "context")
-    twice = message("--weights", "self", str(weight / "model_self.pth"))
+    assert "train.py --model deep" in message("--model", "deep")
+    assert "--records" in message("--model", "context")
+    twice = message("--model", "self", str(weight / "model_self.pth"))
     assert "both be called self" in twice
-    assert "only with --records" in message("--json", "x.json")
+    assert "--json is only for --records" in message("--json", "x.json")
+    for option in (["--splits", "val"], ["--input", "minmax"]):
+        assert "without --records" in message("--records", str(tmp_path), *option)
+    assert "without a card" in message("--classes", "NSVFQ")
     assert "at least 1" in message("--draws", "0")
     card = weights.load_card(weight / "model_self.pth")
     other = {**card["manifest"], "protocol": "interpatient"}
     artifacts.save_json(weight / "model_strange.json", {**card, "manifest": other})
     shutil.copy(weight / "model_self.pth", weight / "model_strange.pth")
-    assert "trained under protocol interpatient" in message("--weights", "strange")
+    assert "trained under protocol interpatient" in message("--model", "strange")
     (weight / "model_strange.pth").write_bytes(b"PK truncated")
-    assert "no weights file" in message("--weights", "strange")
+    assert "no weights file" in message("--model", "strange")
 
 
 def test_page_of_results_is_a_command_of_its_own(refused):

@@ -81,9 +81,9 @@ def test_what_differs_is_not_written(stage, folder, monkeypatch):
 
     def wrong(net, path, opset, card):
         with torch.no_grad():
-            net.net.fc2.bias[0] += 1e-3
+            net.net.fc2[0].bias[0] += 1e-3
             real(net, path, opset, card)
-            net.net.fc2.bias[0] -= 1e-3
+            net.net.fc2[0].bias[0] -= 1e-3
 
     monkeypatch.setattr(export_onnx, "export_rows", wrong)
     with pytest.raises(InputError, match="not written"):
@@ -129,7 +129,7 @@ def test_half_precision_halves_the_file_and_export_follows_it(stage, folder, x, 
 def test_half_precision_is_refused_where_a_weight_does_not_fit(stage, demo, tmp_path):
     net, card = models.load(demo / "weight" / "model_self.pth")
     state = net.state_dict()
-    state["fc2.weight"][0, 0] = 1e6
+    state["fc2.0.weight"][0, 0] = 1e6
     weights.save_weights(tmp_path / "model_self.pth", state, card)
     before = (tmp_path / "model_self.pth").read_bytes()
     with pytest.raises(InputError, match="--half"):
@@ -159,4 +159,4 @@ def test_shipped_weights_stay_and_their_files_go_to_the_users_folder(stage, fold
 
 def test_a_context_model_is_not_exported_here(refused, home):
     path = home / "weight" / "shipped" / "model_context.pth"
-    assert "train.py --model context" in refused("export_onnx.py", "--weights", path)
+    assert "train.py --model context" in refused("export_onnx.py", "--model", path)

@@ -1,5 +1,5 @@
 """The rules of the house (docs/architecture.md): who may import whom, how long files and functions
-are."""
+are, that what others call is typed."""
 
 import ast
 from collections import defaultdict
@@ -103,6 +103,37 @@ def test_files_and_functions_fit_in_a_head(name):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             length = node.end_lineno - node.lineno + 1
             assert length <= LONGEST_FUNCTION, f"{name}.{node.name} has {length} lines"
+
+
+def _public_functions(tree):
+    """(name, function) of every function that others may call: at the top, or in a public class."""
+    for node in tree.body:
+        inside = isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+        for item in node.body if inside else [node]:
+            if not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            if not item.name.startswith("_") or (inside and item.name == "__init__"):
+                yield (f"{node.name}.{item.name}" if inside else item.name), item
+
+
+def _without_hint(function):
+    """What of a function has no type hint: names of parameters, and 'return'."""
+    a = function.args
+    given = [*a.posonlyargs, *a.args, *a.kwonlyargs, *filter(None, (a.vararg, a.kwarg))]
+    missing = [p.arg for p in given if p.annotation is None and p.arg not in ("self", "cls")]
+    if function.returns is None and function.name != "__init__":
+        missing.append("return")
+    return missing
+
+
+def test_every_public_function_is_typed():
+    untyped = [
+        f"{FILES[module].relative_to(HOME)}: {name} ({', '.join(missing)})"
+        for module, tree in sorted(TREES.items())
+        for name, function in _public_functions(tree)
+        if (missing := _without_hint(function))
+    ]
+    assert not untyped, "no type hint for\n  " + "\n  ".join(untyped)
 
 
 @pytest.mark.parametrize("page", ["architecture.md", "architecture.zh-CN.md"])

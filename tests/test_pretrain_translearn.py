@@ -38,7 +38,7 @@ def test_a_frozen_backbone_stays_what_it_was(rows, backbone, tmp_path):
 
 
 def test_the_comparison_is_a_table(rows, backbone, tmp_path, capsys):
-    options = ["--compare", "--init", str(backbone[1]), "--labels", "20", "--seeds", "1"]
+    options = ["--compare", "--init", str(backbone[1]), "--beats", "20", "--seeds", "1"]
     pretrain_translearn.main([*folders(rows, tmp_path), *options, "--epochs", "1"])
     assert len(capsys.readouterr().out.splitlines()[-1].split()) == 7
 

@@ -14,7 +14,6 @@ from pretrain_translearn import (
     WRAPPED,
     PretrainedResNet1D,
     create_model,
-    few_labels,
     load_backbone,
     torchvision_state,
 )
@@ -114,9 +113,3 @@ def test_frozen_means_frozen():
         key for key, value in form.narrow_state().items() if not torch.equal(value, before[key])
     }
     assert changed == {"fc.weight", "fc.bias"}
-
-
-def test_few_labels_hold_two_of_each_class():
-    y = np.repeat([0, 1, 2, 3, 4], [900, 30, 50, 5, 15])
-    chosen = few_labels(y, 100, seed=1)
-    assert len(set(chosen)) == 100 and np.bincount(y[chosen]).min() >= 2

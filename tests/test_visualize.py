@@ -63,7 +63,15 @@ def record(tmp_path_factory, made):
 )
 def test_a_recording_is_saved_page_by_page(record, tmp_path, suffix, files):
     visualize.main(
-        [str(record), "--labels", "atr", "--seconds", "0", "--save", str(tmp_path / f"x.{suffix}")]
+        [
+            str(record),
+            "--reference",
+            "atr",
+            "--seconds",
+            "0",
+            "--save",
+            str(tmp_path / f"x.{suffix}"),
+        ]
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == files
     if suffix == "pdf":
@@ -74,7 +82,7 @@ def test_without_a_display_a_file_is_written_and_nothing_blocks(run, record, tmp
     done = run(
         "visualize.py",
         record,
-        "--labels",
+        "--reference",
         "atr",
         cwd=tmp_path,
         timeout=120,
@@ -91,20 +99,20 @@ def test_without_a_display_a_file_is_written_and_nothing_blocks(run, record, tmp
         (["--start", "9999"], "--start"),
         (["--start", "-1"], "--start"),
         (["--fontsize", "0"], "--fontsize"),
-        (["--labels", "xyz"], "xyz"),
+        (["--reference", "xyz"], "xyz"),
     ],
 )
 def test_mistakes_are_one_line_and_nothing_is_written(
     record, tmp_path, arguments, word, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    labels = [] if "--labels" in arguments else ["--labels", "atr"]
+    labels = [] if "--reference" in arguments else ["--reference", "atr"]
     with pytest.raises(artifacts.InputError, match=word):
         visualize.main([str(record), *labels, *arguments])
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [["--saliency"], ["--labels", "atr"]])
+@pytest.mark.parametrize("arguments", [["--saliency"], ["--reference", "atr"]])
 def test_what_is_about_a_recording_needs_one(tmp_path, arguments, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(artifacts.InputError, match="name its file"):
@@ -141,14 +149,22 @@ def test_chinese_is_drawn_with_its_glyphs_or_not_at_all(record, tmp_path, capsys
             # matplotlib warns of one that the font lacks
             warnings.filterwarnings("error", message=".*[Gg]lyph")
             visualize.main(
-                [str(record), "--labels", "atr", "--lang", "zh", "--save", str(tmp_path / "zh.svg")]
+                [
+                    str(record),
+                    "--reference",
+                    "atr",
+                    "--lang",
+                    "zh",
+                    "--save",
+                    str(tmp_path / "zh.svg"),
+                ]
             )
         assert capsys.readouterr().err == ""
     monkeypatch.setattr(fonts, "cjk_font", lambda: None)
     matplotlib.rcParams["svg.fonttype"] = "none"
     try:
         visualize.main(
-            [str(record), "--labels", "atr", "--lang", "zh", "--save", str(tmp_path / "en.svg")]
+            [str(record), "--reference", "atr", "--lang", "zh", "--save", str(tmp_path / "en.svg")]
         )
     finally:
         matplotlib.rcParams["svg.fonttype"] = "path"

@@ -101,7 +101,7 @@ def run_plain_graph(paths: list[Path], model: str, weight: Path, folder: Path) -
     from ecg.export import OPSET, export_rows  # torch: not in the memory of the other tasks
 
     net = inference.load_model(model, weight)
-    export_rows(net, folder / "plain.onnx", OPSET, net.card)
+    export_rows(net, folder / "plain.onnx", OPSET, prediction.card_of(net))
     sessions = {
         "plain": inference.load_onnx_model(folder / "plain.onnx", threads=1),
         "ours": inference.load_onnx_model(model, weight, 1),
@@ -189,7 +189,7 @@ def in_child(task: str, model: str, args: argparse.Namespace) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def print_day(model, day):
+def print_day(model: str, day: dict) -> None:
     wall, cpu = day["total"]
     print(
         f"\nfiles to labels, model {model}: {wall:.1f} s wall, {cpu:.1f} s CPU, peak memory "
@@ -205,7 +205,7 @@ def print_day(model, day):
         )
 
 
-def print_graph(day):
+def print_graph(day: dict) -> None:
     plain, ours = day["graph"]["plain"][0], day["graph"]["ours"][0]
     print(
         f"  the graph that torch.onnx writes, alone: {plain:.2f} s wall, ours in the same run "

@@ -10,8 +10,10 @@ without it.
 """
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +60,7 @@ def _seconds_a_row(model, weight, rows):
     session = inference.load_onnx_model(model, weight, threads=1)
     scaler = card_of(net)["input"]
     x = beats.standardise(rows, scaler["mean"], scaler["scale"]).reshape(-1, 1, 1, beats.WIDTH)
-    tasks = {
+    tasks: dict[str, tuple[Any, Callable[[Any], Any]]] = {
         "ONNX Runtime": (x, lambda row: session.run(["logits"], {"ecg_input": row})),
         "PyTorch": (list(map(torch.from_numpy, x)), net),
         "predict_heartbeat, ONNX": (rows, partial(predict_heartbeat, session)),

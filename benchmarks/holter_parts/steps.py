@@ -35,8 +35,9 @@ class Steps:
     """Wall and CPU seconds of each step, without what it calls that is a step itself."""
 
     def __init__(self):
-        self.seconds = defaultdict(lambda: np.zeros(2))
-        self._inner = []  # of each step that is running: seconds of the steps that it has called
+        self.seconds: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(2))
+        # of each step that is running: seconds of the steps that it has called
+        self._inner: list[np.ndarray] = []
 
     def timed(self, step: str, function: Callable) -> Callable:
         """`function`, its time counted for `step`."""

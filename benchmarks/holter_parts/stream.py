@@ -45,8 +45,8 @@ def replayed(path: Path, final: str, weight: Path) -> tuple[str, dict]:
     """(name, figures of `agreement`) of a record; final: `single` or the name of a context
     model."""
     recording = formats.read_recording(path)
-    context = None if final == "single" else context_model(final, weight)
-    predict = single_beat("auto", weight)
+    context = None if final == "single" else context_model(final, str(weight))
+    predict = single_beat("auto", str(weight))
     return recording.name, agreement(recording.signal, recording.fs, predict, context)[0]
 
 

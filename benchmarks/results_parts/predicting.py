@@ -19,10 +19,10 @@ RECORDINGS = "recordings"  # in place of a protocol: models that label whole rec
 def trained_models(weight: str | Path) -> dict[str, list[Path]]:
     """{protocol: [weights file]} of the weights trained on real rows, in `weight` or shipped with
     the repository; under `recordings` those that label whole recordings."""
-    files = {}
+    files: dict[str, Path] = {}
     for folder in reversed(weights.search_folders(weight)):
         files |= {path.name: path for path in folder.glob("model_*.pth")}
-    found = {}
+    found: dict[str, list[Path]] = {}
     for _, path in sorted(files.items()):
         card = weights.load_card(path)
         if card["manifest"].get("synthetic"):

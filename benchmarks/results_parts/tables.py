@@ -192,7 +192,7 @@ def _record_cells(counts):
     classes = five_classes(counts)
     v, s = (with_interval(classes[c]["F1"], classes[c]["F1_interval"], 1, 1) for c in "VS")
     cells = [
-        with_interval(gross[event][figure], between and between[event][figure], 1, 1)
+        with_interval(gross[event][figure], between[event][figure] if between else None, 1, 1)
         for event in ("QRS", "VEB", "SVEB")
         for figure in ("Se", "+P")
     ]

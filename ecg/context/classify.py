@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+from numpy.typing import ArrayLike
 
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
@@ -24,12 +25,12 @@ BESIDE = 128  # ... and beats on either side of these that the network may look 
 
 def classify_beats(
     model: Any,
-    ecg: np.ndarray,
+    ecg: ArrayLike,
     fs: float,
-    r_peaks: np.ndarray,
+    r_peaks: ArrayLike,
     past: float | None = None,
     delay: float = 60.0,
-    second: np.ndarray | None = None,
+    second: ArrayLike | None = None,
     by_second: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(class probabilities of every beat: float64 (m, 5), columns N S V F Q (ecg.beats.CLASSES);

@@ -1,6 +1,7 @@
 """Every beat described against its own patient, page by page or on a moving window."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecg.context.cluster_features import cluster_features, neighbour_features
 from ecg.context.features import FEATURE_NAMES, QRS_SAMPLES, WHOLE_SAMPLES, DescribedBeats
@@ -13,9 +14,9 @@ from ecg.context.windowing import HOP, PreparedWindow, checked_lead, prepared_wi
 
 
 def describe(
-    ecg: np.ndarray,
+    ecg: ArrayLike,
     fs: float,
-    r_peaks: np.ndarray,
+    r_peaks: ArrayLike,
     past: float | None = None,
     delay: float = 60.0,
     hop: float = HOP,
@@ -36,7 +37,7 @@ def describe(
 
 
 def describe_and_find_paced(
-    ecg: np.ndarray, fs: float, r_peaks: np.ndarray, past: float | None = None, delay: float = 60.0
+    ecg: ArrayLike, fs: float, r_peaks: ArrayLike, past: float | None = None, delay: float = 60.0
 ) -> tuple[DescribedBeats, np.ndarray]:
     """What `describe` and `paced` give. Pacing is always looked for in the whole recording; where
     the beats are described in it too, each window is prepared once for both."""

@@ -1,6 +1,7 @@
 """Which beats a pacemaker has started."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import signal as sps
 
 from ecg.context.alignment import QRS, RATE, cut, qrs_centre
@@ -16,7 +17,7 @@ SPIKE_RATE = 200  # Hz: below it a spike is gone, and none is looked for
 SPIKE_SHARE = 0.3  # of the 60 beats around: a single such beat is chance
 
 
-def paced(ecg: np.ndarray, fs: float, r_peaks: np.ndarray) -> np.ndarray:
+def paced(ecg: ArrayLike, fs: float, r_peaks: ArrayLike) -> np.ndarray:
     """Which beats a pacemaker has started: bool (m,). A sharp spike just before a broad QRS
     complex, in three of ten beats around.
 

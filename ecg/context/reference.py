@@ -1,6 +1,8 @@
 """The patient's reference: clusters of QRS shapes, the dominant one, its beats, their RR interval
 and template."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ecg.context.statistics import running_median, unit_rows
@@ -9,9 +11,19 @@ CLUSTERS = 15  # shapes at most; beats unlike all of them share one more cluster
 ALIKE = 0.90  # correlation at which two QRS complexes have the same shape
 
 
-def cluster_shapes(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Leader clustering of unit-norm QRS shapes (m, n): (cluster (m,), correlation with the own
-    cluster's mean (m,), means (k, n)).
+class Clusters(NamedTuple):
+    """The clusters of m QRS shapes of n samples.
+
+    cluster: int (m,), the cluster of each; k: alike none. correlation: (m,) with the mean of the
+    own cluster. means: (k, n), of norm 1."""
+
+    cluster: np.ndarray
+    correlation: np.ndarray
+    means: np.ndarray
+
+
+def cluster_shapes(shapes: np.ndarray) -> Clusters:
+    """Leader clustering of unit-norm QRS shapes (m, n).
 
     The leader of each round is the unassigned beat with most unassigned beats alike it (among 48
     candidates spread over the window); all that correlate above ALIKE with it leave. At the end
@@ -31,7 +43,7 @@ def cluster_shapes(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
     cluster = similarity.argmax(axis=1)
     own = similarity[np.arange(len(shapes)), cluster]
     cluster[own < ALIKE - 0.1] = len(means)
-    return cluster, own, means
+    return Clusters(cluster, own, means)
 
 
 def dominant_cluster(cluster: np.ndarray, prematurity: np.ndarray, count: int) -> int:

@@ -1,6 +1,8 @@
 """Features of shape: the beat against the patient's template, and the shapes in which beats are
 compared with each other."""
 
+from collections.abc import Container
+
 import numpy as np
 
 from ecg.context.alignment import BEAT, QRS, REGIONS, region_columns
@@ -23,7 +25,9 @@ def shape_features(beats: WindowBeats) -> dict[str, np.ndarray]:
     return features
 
 
-def with_deviations(features: dict[str, np.ndarray], but=()) -> dict[str, np.ndarray]:
+def with_deviations(
+    features: dict[str, np.ndarray], but: Container[str] = ()
+) -> dict[str, np.ndarray]:
     """The features, and after them each minus its running median of 31 beats (`_d`), except those
     named in `but`."""
     deviations = {

@@ -5,12 +5,23 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecg.context.alignment import RATE, prepare
 
 PAGE = 1800.0  # s: long recordings are described in pages of half an hour, as models were trained
 MARGIN = 120.0  # s of signal on either side of a page that it may look at
 HOP = 30.0  # s from one moving window to the next
+
+
+class Window(NamedTuple):
+    """When a window is, in s of the recording: beats in [low, high) are described from the signal
+    in [start, stop)."""
+
+    low: float
+    high: float
+    start: float
+    stop: float
 
 
 class PreparedWindow(NamedTuple):
@@ -27,9 +38,8 @@ class PreparedWindow(NamedTuple):
 
 def windows(
     duration: float, past: float | None = None, delay: float = 60.0, hop: float = HOP
-) -> list[tuple[float, float, float, float]]:
-    """The windows in which a recording of `duration` seconds is described: (low, high, start, stop)
-    in seconds; beats in [low, high) are described from the signal in [start, stop).
+) -> list[Window]:
+    """The windows in which a recording of `duration` seconds is described.
 
     past, delay, hop: as in `describe`."""
     end = duration + 1.0
@@ -37,7 +47,7 @@ def windows(
         count = max(1, round(duration / PAGE))
         edges = np.linspace(0, duration, count + 1)
         return [
-            (
+            Window(
                 low if low else 0.0,
                 high if high < duration else end,
                 max(low - MARGIN, 0.0),
@@ -47,12 +57,14 @@ def windows(
         ]
     # beats before these times are described once `delay` more has come
     ready = np.arange(hop, max(duration - delay, 1e-3) + hop, hop)
-    rows = [(high - hop, high, max(high - past, 0.0), min(high + delay, end)) for high in ready]
-    rows[-1] = (rows[-1][0], end, rows[-1][2], end)
+    rows = [
+        Window(high - hop, high, max(high - past, 0.0), min(high + delay, end)) for high in ready
+    ]
+    rows[-1] = rows[-1]._replace(high=end, stop=end)
     return rows
 
 
-def checked_lead(ecg: np.ndarray, r_peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def checked_lead(ecg: ArrayLike, r_peaks: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """One lead and its R peaks (int64) as arrays. Raises ValueError for a signal that is not one
     lead, and for peaks that do not increase or lie outside it."""
     ecg, r_peaks = np.asarray(ecg), np.asarray(r_peaks, dtype=np.int64)

@@ -13,7 +13,8 @@ declares unreadable. Test beats inside ventricular fibrillation that the referen
     result = ec57.compare(ref_samples, ref_symbols, test_samples, test_symbols, fs=360)
     result.counts, result.figures()["VEB"]["Se"]
 
-beat_by_beat.py pairs and counts, statistics.py makes figures of counts, bxb.py prints the reports.
+beat_by_beat.py pairs and counts, statistics.py holds counts and makes figures of them, bxb.py
+prints the reports.
 """
 
 from ecg.ec57.beat_by_beat import (
@@ -21,13 +22,12 @@ from ecg.ec57.beat_by_beat import (
     LEARNING,
     UNREADABLE,
     WINDOW,
-    Comparison,
     compare,
     compare_record,
     match_beats,
 )
 from ecg.ec57.bxb import format_line, format_shutdown, format_standard, format_summary, line_counts
-from ecg.ec57.statistics import figures, percent, pooled, ratios, summarize
+from ecg.ec57.statistics import Comparison, Summary, figures, percent, pooled, ratios, summarize
 
 __all__ = [
     "CLASS_MAPS",
@@ -35,6 +35,7 @@ __all__ = [
     "UNREADABLE",
     "WINDOW",
     "Comparison",
+    "Summary",
     "compare",
     "compare_record",
     "figures",

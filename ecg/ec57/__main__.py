@@ -19,57 +19,27 @@ FORMATS = {
 }
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> cli.Parser:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m ecg.ec57",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-        description=__doc__.split("\n\n")[0],
+    parser = cli.stage_parser(__doc__, prog="python -m ecg.ec57")
+    parser.add_argument("records", metavar="RECORDS_DIR", help="headers and reference annotations")
+    group = parser.add_argument_group("what is compared")
+    option = group.add_argument
+    cli.add(group, "--reference")
+    option("--test", metavar="NAME", default="cnn", help="annotator to be tested")
+    option("--test-dir", metavar="DIR", help="of its annotations, if not RECORDS_DIR")
+    option(
+        "--exclude", nargs="+", default=[], metavar="RECORD", help="left out, such as paced ones"
     )
-    parser.add_argument(
-        "records",
-        metavar="RECORDS_DIR",
-        help="folder with the records' headers and reference annotations",
-    )
-    parser.add_argument(
-        "--reference", default="atr", help="annotator of the reference: the files' suffix"
-    )
-    parser.add_argument("--test", default="cnn", help="annotator to be tested: the files' suffix")
-    parser.add_argument("--test-dir", help="folder of the test annotations, if not RECORDS_DIR")
-    parser.add_argument(
-        "--format",
-        choices=tuple(FORMATS),
-        default="summary",
-        help="bxb's line format (-L), its standard report (-s), lines and sums as sumstats prints "
-        "them, or the second table of -L: beats missed in shutdown",
-    )
-    parser.add_argument(
-        "--exclude",
-        nargs="+",
-        default=[],
-        metavar="RECORD",
-        help="records to leave out, such as paced ones",
-    )
-    parser.add_argument(
-        "--learning", type=float, default=LEARNING, help="s at the start that do not count"
-    )
-    parser.add_argument(
-        "--window",
-        type=float,
-        default=WINDOW,
-        help="s, farthest apart that two annotations of a beat may be",
-    )
-    parser.add_argument(
-        "--class-map",
-        choices=tuple(CLASS_MAPS),
-        default="bxb",
-        help="escape beats (e, j, n) are S under bxb, N under aami",
-    )
+    option("--learning", metavar="S", type=float, default=LEARNING, help="s that do not count")
+    option("--window", metavar="S", type=float, default=WINDOW, help="s between two of one beat")
+    option("--class-map", choices=tuple(CLASS_MAPS), default="bxb", help="of e, j, n: S or N")
+    option("--format", choices=tuple(FORMATS), default="summary", help="of the output")
     return parser
 
 
-def main(argv=None):
-    args = options().parse_args(argv)
+@cli.stage(options)
+def main(args: argparse.Namespace) -> None:
     if args.learning < 0 or args.window < 0:
         raise InputError("--learning and --window are seconds, not below 0")
     names = annotated_records(args.records, args.reference, headers=False)

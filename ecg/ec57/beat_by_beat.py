@@ -5,14 +5,13 @@ beat, O an extra one, x and X the same during a shutdown.
 """
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, SYMBOL_CLASS
-from ecg.ec57.statistics import Figures, figures
+from ecg.ec57.statistics import Comparison
 from ecg.formats.annotation import read_annotation
 
 LEARNING = 300.0  # s: beats before this do not count
@@ -26,22 +25,6 @@ CLASS_MAPS = {
     "bxb": {**SYMBOL_CLASS, **dict.fromkeys("ejn", "S")},
 }
 NO_BEAT, NO_BEAT_IN_SHUTDOWN = 5, 6  # rows O and X, columns o and x
-
-
-class Comparison(NamedTuple):
-    """counts: int (7, 7), rows N S V F Q O X of the reference, columns n s v f q o x of the test.
-    rr_error_ms: RMS difference of the RR intervals (nan without events). shutdown_s: time that the
-    test declared unreadable. pairs: (k, 2) index into the given reference and test annotations of
-    every counted event, -1 where it has no partner."""
-
-    counts: np.ndarray
-    rr_error_ms: float
-    shutdown_s: float
-    pairs: np.ndarray
-
-    def figures(self) -> Figures:
-        """ecg.ec57.figures of the counts."""
-        return figures(self.counts)
 
 
 def compare(
@@ -73,7 +56,7 @@ def compare(
     if not fs > 0:
         raise ValueError(f"fs is {fs}: give the sampling rate in Hz")
     if test_symbols is None:
-        test_symbols = ["N"] * len(test_samples)
+        test_symbols = ["N"] * np.size(test_samples)
     ref = _in_order(ref_samples, ref_symbols, ref_subtypes, "reference")
     test = _in_order(test_samples, test_symbols, test_subtypes, "test")
     r, r_class, r_index = _beats(ref, CLASS_MAPS[class_map])
@@ -123,8 +106,8 @@ def _in_order(samples, symbols, subtypes, which):
 def _beats(annotation, class_map):
     """(samples, class 0..4, original index) of the annotations that are beats."""
     samples, symbols, _, order = annotation
-    classes = [CLASSES.index(class_map[s]) if s in class_map else -1 for s in symbols]
-    classes = np.array(classes, dtype=np.int64)
+    indices = [CLASSES.index(class_map[s]) if s in class_map else -1 for s in symbols]
+    classes = np.array(indices, dtype=np.int64)
     keep = classes >= 0
     return samples[keep], classes[keep], order[keep]
 

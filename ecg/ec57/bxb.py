@@ -3,14 +3,9 @@
 All take {record: Comparison} and give text that ends with a line break.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from ecg.ec57.beat_by_beat import Comparison
-from ecg.ec57.statistics import Figures, figures, mean, percent, pooled, ratios, summarize
-
-Results = Mapping[str, Comparison]
+from ecg.ec57.statistics import Figures, Results, figures, mean, percent, pooled, ratios, summarize
 
 _LINE_NAMES = (
     "Nn' Sn' Vn' Fn' On'  Ns  Ss  Vs  Fs' Os' Nv  Sv   Vv  Fv' Ov' No' So' Vo' Fo'"
@@ -69,8 +64,8 @@ def format_summary(results: Results) -> str:
     fusion beat called S is no false positive, while above it and in `summarize` it is one, as EC57
     has it."""
     summary, total = summarize(results), pooled(results)
-    summary["gross"]["SVEB"]["+P"] = _without_fusion(total)
-    summary["average"]["SVEB"]["+P"] = mean(
+    summary.gross["SVEB"]["+P"] = _without_fusion(total)
+    summary.average["SVEB"]["+P"] = mean(
         [_without_fusion(result.counts) for result in results.values()]
     )
     errors = [result.rr_error_ms for result in results.values() if not np.isnan(result.rr_error_ms)]
@@ -80,8 +75,8 @@ def format_summary(results: Results) -> str:
         *_lines(results),
         "_" * 132,
         f"Sum  {_counts_text(total)}",
-        f"{'Gross':83} {_six(summary['gross'])}",
-        f"{'Average':83} {_six(summary['average'])} {mean_error}",
+        f"{'Gross':83} {_six(summary.gross)}",
+        f"{'Average':83} {_six(summary.average)} {mean_error}",
         f"Total QRS complexes: {beats.sum()}  Total VEBs: {beats[2]}  Total SVEBs: {beats[1]}",
         "",
         f"Summary of results from {len(results)} records",

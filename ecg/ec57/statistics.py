@@ -3,14 +3,45 @@
 Counts are (7, 7), rows N S V F Q O X of the reference, columns n s v f q o x of the test.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecg.evaluation import metrics
 
 Figures = dict[str, dict[str, float | None]]
+
+
+class Comparison(NamedTuple):
+    """What became of the beats of two annotations.
+
+    counts: int (7, 7), rows N S V F Q O X of the reference, columns n s v f q o x of the test.
+    rr_error_ms: RMS difference of the RR intervals (nan without events). shutdown_s: time that the
+    test declared unreadable. pairs: (k, 2) index into the given reference and test annotations of
+    every counted event, -1 where it has no partner."""
+
+    counts: np.ndarray
+    rr_error_ms: float
+    shutdown_s: float
+    pairs: np.ndarray
+
+    def figures(self) -> Figures:
+        """ecg.ec57.figures of the counts."""
+        return figures(self.counts)
+
+
+Results = Mapping[str, Comparison]  # of each record
+
+
+class Summary(NamedTuple):
+    """Figures of several records: gross of their beats together; average, the mean over the records
+    in which a figure is defined; and those of each record."""
+
+    gross: Figures
+    average: Figures
+    records: dict[str, Figures]
 
 
 def ratios(counts: np.ndarray) -> dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]:
@@ -44,34 +75,33 @@ def figures(counts: np.ndarray) -> Figures:
     }
 
 
-def percent(part: float, whole: float) -> float | None:
-    """part / whole in percent, None where whole is 0."""
+def percent(part: ArrayLike, whole: ArrayLike) -> float | None:
+    """part / whole (a number each) in percent, None where whole is 0."""
     return defined(metrics.ratio(part, whole, 100))
 
 
-def defined(value: float) -> float | None:
-    """A figure as a float, None for nan: what reports and JSON call undefined."""
+def defined(value: float | np.ndarray) -> float | None:
+    """A figure (one number) as a float, None for nan: what reports and JSON call undefined."""
     return None if np.isnan(value) else float(value)
 
 
-def summarize(results: Mapping[str, Any]) -> dict[str, Any]:
-    """{"gross", "average", "records"} of {record: Comparison}: gross pools the beats, average is
-    the mean over the records in which a figure is defined."""
+def summarize(results: Results) -> Summary:
+    """The figures of several records."""
     each = {name: result.figures() for name, result in results.items()}
     gross = figures(pooled(results))
     average = {
         event: {name: mean([found[event][name] for found in each.values()]) for name in group}
         for event, group in gross.items()
     }
-    return {"gross": gross, "average": average, "records": each}
+    return Summary(gross, average, each)
 
 
-def pooled(results: Mapping[str, Any]) -> np.ndarray:
+def pooled(results: Results) -> np.ndarray:
     """The counts of all records added up, (7, 7)."""
     return sum((result.counts for result in results.values()), np.zeros((7, 7), dtype=np.int64))
 
 
-def mean(values: list[float | None]) -> float | None:
+def mean(values: Iterable[float | None]) -> float | None:
     """Mean of the values that are defined, None where none is."""
-    values = [value for value in values if value is not None]
-    return float(np.mean(values)) if values else None
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

@@ -5,6 +5,10 @@ columns. Beyond the five classes there may be rows and columns for `no beat ther
 beats that were missed or invented count: (6, 6), or EC57's (7, 7). Functions of a matrix also take
 a stack of them, shape (..., 5, 5), so that a bootstrap needs no loop."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize
@@ -71,15 +75,24 @@ def f1(matrix: np.ndarray) -> np.ndarray:
     return ratio(2 * hits, np.sum(matrix, axis=-1) + np.sum(matrix, axis=-2))
 
 
-def detection(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(hits, annotated beats, detected beats), each (...,), whatever their class: what the Se and
-    +P of a detector divide. Rows and columns beyond the five classes stand for `no beat there`."""
+class Detection(NamedTuple):
+    """What the Se and +P of a detector divide: numbers of hits, of annotated and of detected beats,
+    each (...,), whatever their class."""
+
+    hits: np.ndarray
+    annotated: np.ndarray
+    detected: np.ndarray
+
+
+def detection(matrix: np.ndarray) -> Detection:
+    """What a detector found. Rows and columns beyond the five classes stand for `no beat
+    there`."""
     n = len(CLASSES)
     parts = matrix[..., :n, :n], matrix[..., :n, :], matrix[..., :, :n]
-    return tuple(np.sum(part, axis=(-2, -1)) for part in parts)
+    return Detection(*(np.sum(part, axis=(-2, -1)) for part in parts))
 
 
-def macro_f1(matrix: np.ndarray, names: list[str]) -> np.ndarray:
+def macro_f1(matrix: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Mean F1 over the classes `names`, (...,); a class with neither beats nor predictions counts
     0."""
     return np.nan_to_num(f1(matrix))[..., [CLASSES.index(name) for name in names]].mean(axis=-1)
@@ -93,7 +106,8 @@ def scored_classes(protocol: str, counts: ArrayLike) -> list[str]:
         return list(CLASSES)
     if protocol == "interpatient":
         return ["N", "S", "V"]
-    return [name for name, count in zip(CLASSES, counts) if count >= ENOUGH] or list(CLASSES)
+    enough = np.asarray(counts) >= ENOUGH
+    return [name for name, has in zip(CLASSES, enough) if has] or list(CLASSES)
 
 
 # ---- intervals --------------------------------------------------------------------------------
@@ -159,14 +173,23 @@ def fit_temperature(logits: ArrayLike, true: ArrayLike) -> float:
     return float(np.exp(best.x))
 
 
-def reliability(
-    confidence: ArrayLike, right: ArrayLike, bins: int = BINS
-) -> tuple[float, dict[str, np.ndarray]]:
+@dataclass(frozen=True)
+class Bins:
+    """Beats by their confidence, in bins of equal width, from `low` (excluded) to `high`: how many,
+    their mean confidence and the share of them that is right, nan without beats; each (bins,)."""
+
+    low: np.ndarray
+    high: np.ndarray
+    count: np.ndarray
+    confidence: np.ndarray
+    accuracy: np.ndarray
+
+
+def reliability(confidence: ArrayLike, right: ArrayLike, bins: int = BINS) -> tuple[float, Bins]:
     """Expected calibration error, and the bins behind it.
 
-    confidence (n,) in 0..1, right (n,) bool. Returns (ece, {"low", "high", "count", "confidence",
-    "accuracy"}, each (bins,)): the mean gap between confidence and accuracy in bins of equal width,
-    weighted by beats; nan without beats."""
+    confidence (n,) in 0..1, right (n,) bool. The error is the mean gap between confidence and
+    accuracy in the bins, weighted by beats; nan without beats."""
     confidence, right = np.asarray(confidence, np.float64), np.asarray(right, np.float64)
     edges = np.linspace(0, 1, bins + 1)
     # bins (low, high]
@@ -177,13 +200,7 @@ def reliability(
     )
     gap = np.nansum(count * np.abs(mean_confidence - mean_right))
     ece = float(gap / len(right)) if len(right) else float("nan")
-    return ece, {
-        "low": edges[:-1],
-        "high": edges[1:],
-        "count": count,
-        "confidence": mean_confidence,
-        "accuracy": mean_right,
-    }
+    return ece, Bins(edges[:-1], edges[1:], count, mean_confidence, mean_right)
 
 
 def proper_scores(probabilities: ArrayLike, true: ArrayLike) -> tuple[float, float]:
@@ -194,18 +211,26 @@ def proper_scores(probabilities: ArrayLike, true: ArrayLike) -> tuple[float, flo
     return float(-np.log(np.maximum(of_true, 1e-15)).mean()), float(brier.mean())
 
 
-def rejection(confidence: ArrayLike, right: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What is gained by leaving the least sure beats to a person.
+class Rejection(NamedTuple):
+    """What is gained by leaving 0, 1 .. n beats to a person.
 
-    Returns (share (n + 1,) left to a person, from 0 to 1; accuracy (n + 1,) of the beats that stay,
-    nan when none does; caught (n + 1,) share of all errors that is among those left to a person,
-    nan without errors)."""
+    share: (n + 1,) of the beats that is left to a person, from 0 to 1. accuracy: (n + 1,) of the
+    beats that stay, nan when none does. caught: (n + 1,) share of all errors that is among those
+    left to a person, nan without errors."""
+
+    share: np.ndarray
+    accuracy: np.ndarray
+    caught: np.ndarray
+
+
+def rejection(confidence: ArrayLike, right: ArrayLike) -> Rejection:
+    """What is gained by leaving the least sure beats to a person. confidence, right: (n,)."""
     confidence, right = np.asarray(confidence), np.asarray(right, bool)
     wrong = ~right[np.argsort(confidence, kind="stable")]
     n = len(wrong)
     caught = np.concatenate([[0], np.cumsum(wrong)])
     stay = n - np.arange(n + 1)
-    return (
+    return Rejection(
         np.arange(n + 1) / max(n, 1),
         ratio(stay - (caught[-1] - caught), stay),
         ratio(caught, caught[-1]),

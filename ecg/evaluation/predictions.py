@@ -40,6 +40,17 @@ class Predictions(NamedTuple):
         """bool (n,)."""
         return self.true == self.predicted
 
+    def of(self, chosen: np.ndarray | slice) -> "Predictions":
+        """Those of the `chosen` beats: their indices, or bool (n,)."""
+        return Predictions(
+            self.true[chosen],
+            self.predicted[chosen],
+            None if self.logits is None else self.logits[chosen],
+            self.probabilities[chosen],
+            self.record[chosen],
+            self.sample[chosen],
+        )
+
 
 # ---- predicting -------------------------------------------------------------------------------
 
@@ -101,6 +112,7 @@ def calibrate(val: Predictions, card: dict, manifest: dict, path: Path) -> tuple
             "from the model card: these are not the validation rows of its training, which may "
             "hold its training rows; the validation figures are not honest"
         )
+    assert val.logits is not None, "the validation rows were predicted, not read from a table"
     temperature = round(metrics.fit_temperature(val.logits, val.true), 4)
     if weights.is_shipped(path):
         return temperature, (
@@ -176,7 +188,9 @@ def predictions_table(
     return pd.concat([table, signal], axis=1)
 
 
-def record_and_sample(found: Predictions, chosen: Any = slice(None)) -> dict[str, pd.Series]:
+def record_and_sample(
+    found: Predictions, chosen: np.ndarray | slice = slice(None)
+) -> dict[str, pd.Series]:
     """The columns record and sample of a table of the `chosen` beats, empty where unknown."""
     record, sample = pd.Series(found.record[chosen]), pd.Series(found.sample[chosen])
     return {"record": record.replace("", None), "sample": sample.where(sample >= 0).astype("Int64")}

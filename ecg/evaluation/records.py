@@ -75,7 +75,8 @@ def evaluate_records(
     as in `ecg.formats.read_recording`. draws, seed: of the bootstrap. Raises InputError where there
     is nothing to score."""
     names = annotated_records(folder, reference, headers=False)
-    names = without_records(record_names(only, names, folder) if only else names, exclude, folder)
+    wanted = record_names(list(only), names, folder) if only else names
+    names = without_records(wanted, exclude, folder)
     load = functools.cache(load)
 
     def choose(seconds, n_beats):
@@ -196,9 +197,9 @@ def _document(records, results, table, about, draws, seed):
     }
     matched, _ = matched_predictions(table)
     return {
-        **ec57.summarize(aami),
+        **ec57.summarize(aami)._asdict(),
         "class_map": "aami",
-        "bxb": {**ec57.summarize(bxb), "class_map": "bxb"},
+        "bxb": {**ec57.summarize(bxb)._asdict(), "class_map": "bxb"},
         "intervals": ec57_intervals(counts, draws, seed),
         "classes": five_classes(counts, draws, seed),
         "about": {

@@ -1,7 +1,8 @@
 """Figures of predictions as dicts and as text for people."""
 
+import dataclasses
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -35,8 +36,7 @@ def report_of(found: Predictions, protocol: str, draws: int = metrics.DRAWS, see
         report["macro_f1_NSVF"] = float(metrics.macro_f1(matrix, ["N", "S", "V", "F"]))
         without = found.record != "232"
         if not without.all():
-            rest = Predictions(*(values[without] for values in found))
-            report["without_232"] = report_of(rest, protocol, draws, seed)
+            report["without_232"] = report_of(found.of(without), protocol, draws, seed)
     return {
         **report,
         "records": sorted(set(found.record.tolist()) - {""}),
@@ -62,7 +62,7 @@ def _calibration(found):
         "nll": nll,
         "nll_before_temperature": metrics.proper_scores(uncalibrated, found.true)[0],
         "brier": brier,
-        "bins": bins,
+        "bins": dataclasses.asdict(bins),
     }
 
 
@@ -78,7 +78,7 @@ def _rejection(found):
 
 def figures_of(
     matrix: np.ndarray,
-    over: list[str],
+    over: Sequence[str],
     stack: np.ndarray | None = None,
     draws: int = metrics.DRAWS,
     seed: int = 0,
@@ -236,7 +236,7 @@ def comparison(
     return lines
 
 
-def comparison_text(lines: list[dict], over: list[str], heading: str) -> str:
+def comparison_text(lines: Sequence[dict], over: Sequence[str], heading: str) -> str:
     """The lines of `comparison` as a table for people. over: the classes of macro-F1."""
     rows = [
         heading,

@@ -54,7 +54,7 @@ class RowsData:
         """What headings call the data: nobody shall take made-up beats for a patient's."""
         return "SYNTHETIC" if self.synthetic else "real"
 
-    def rows(self, split: str, index: Any = slice(None)) -> np.ndarray:
+    def rows(self, split: str, index: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Min-max rows (n, 187) of a split."""
         x = artifacts.load_split(self.data, split)[0]
         return unstandardise(x[index], **self.manifest["scaler"])
@@ -71,7 +71,7 @@ def evaluate_rows(
     strips: str | Path | None = None,
     draws: int = metrics.DRAWS,
     seed: int = 0,
-    report: Callable[[str], Any] = print,
+    report: Callable[[str], None] = print,
 ) -> dict[str, dict[str, dict]]:
     """Predictions, reports and pictures of some weights on data/processed_data.
 
@@ -84,7 +84,8 @@ def evaluate_rows(
     out = Path(out) if out else Path(data) / "evaluation" / manifest["protocol"]
     rows = RowsData(Path(data), manifest, out, draws, seed)
     strips = Path(strips) if strips else Path(data) / "mitdb"
-    found, reports = {split: {} for split in splits}, {split: {} for split in splits}
+    found: dict[str, dict[str, Predictions]] = {split: {} for split in splits}
+    reports: dict[str, dict[str, dict]] = {split: {} for split in splits}
     for name, path in _named_files(names, weight, rows.protocol).items():
         model = load(path)
         _check_fits(prediction.card_of(model), path, rows)
@@ -104,14 +105,14 @@ def evaluate_rows(
     return reports
 
 
-def _named_files(names, weight, protocol):
+def _named_files(names, weight, protocol) -> dict[str, Path]:
     """{name of the results: weights file}."""
-    paths = {}
+    paths: dict[str, Path] = {}
     for given in names:
         path = rows_weights(given, weight, protocol)
         name = short_name(path, protocol) + ("_onnx" if path.suffix == ".onnx" else "")
         if name in paths:
-            raise InputError(f"--weights: {path} and {paths[name]} would both be called {name}")
+            raise InputError(f"--model: {path} and {paths[name]} would both be called {name}")
         paths[name] = path
     return paths
 
@@ -124,6 +125,8 @@ def _check_fits(card, path, rows):
             f"--model {path}"
         )
     trained = card["manifest"].get("protocol")
+    if trained is None and path.suffix == ".onnx":
+        return  # somebody's network, which does not tell: the report says so
     if trained != rows.protocol:
         raise InputError(
             f"{path} was trained under protocol {trained}, the rows in "
@@ -143,7 +146,9 @@ def _predict(model, name, path, splits, rows):
     temperature, how = calibrate(parts["val"], card, rows.manifest, path)
     found = {}
     for split in splits:
-        probabilities = prediction.softmax(parts[split].logits / temperature)
+        logits = parts[split].logits
+        assert logits is not None, "rows were predicted, not read from a table"
+        probabilities = prediction.softmax(logits / temperature)
         about = {
             "model": name,
             "weights": path.name,
@@ -152,12 +157,19 @@ def _predict(model, name, path, splits, rows):
             "protocol": rows.protocol,
             "split": split,
             "data": "synthetic" if rows.synthetic else "real",
-            "trained_on": "synthetic" if card["manifest"].get("synthetic") else "real",
+            "trained_on": _trained_on(card),
             "temperature": temperature,
             "temperature_is": how,
+            "versions": artifacts.versions(),
         }
         found[split] = parts[split]._replace(probabilities=probabilities), about
     return found
+
+
+def _trained_on(card):
+    if not card["manifest"]:
+        return "unknown"  # beats of these very rows, maybe
+    return "synthetic" if card["manifest"].get("synthetic") else "real"
 
 
 def _save_model(name, split, found, about, rows, with_signal, report):

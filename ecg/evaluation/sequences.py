@@ -4,7 +4,10 @@ Every confusion, every missed beat and every false one counts, over whole record
 reference calls Q are left out: the context network has no such class.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecg import ec57
 from ecg.beats import CLASSES
@@ -16,7 +19,9 @@ UNCLASSIFIABLE = CLASSES.index("Q")
 ROUNDS = 1000  # bootstrap samples
 
 
-def patient_counts(patient: Patient, view: str, labels, learning: float = 0) -> np.ndarray:
+def patient_counts(
+    patient: Patient, view: str, labels: Iterable[int], learning: float = 0
+) -> np.ndarray:
     """Counts (6, 6) of one recording, rows the truth and columns the prediction: N S V F Q and O
     (no beat there), AAMI classes.
 
@@ -64,9 +69,9 @@ def patient_intervals(
     return {key: metrics.percentiles(draw) for key, draw in patient_figures(samples).items()}
 
 
-def score_line(title: str, matrices, rounds: int = ROUNDS) -> str:
+def score_line(title: str, matrices: ArrayLike, rounds: int = ROUNDS) -> str:
     """Two lines of text: Se / +P / F1 in percent and F1 by class, and the intervals of F1 over
-    records."""
+    records. matrices: (records, 6, 6)."""
     matrices = np.asarray(matrices)
     figures = patient_figures(matrices.sum(axis=0))
     intervals = patient_intervals(matrices, rounds)
@@ -88,7 +93,9 @@ def score_line(title: str, matrices, rounds: int = ROUNDS) -> str:
     ).rstrip()
 
 
-def score_patients(patients: list[Patient], logits: dict, view: str) -> np.ndarray:
+def score_patients(
+    patients: Sequence[Patient], logits: Mapping[str, Mapping[str, np.ndarray]], view: str
+) -> np.ndarray:
     """Counts (records, 6, 6) of the patients under `logits` = {name: {view: (m, 4)}}."""
     return np.array(
         [patient_counts(p, view, logits[p.name][view].argmax(axis=1)) for p in patients]

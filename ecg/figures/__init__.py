@@ -8,7 +8,7 @@ imports it before a figure is to be shown.
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ecg import artifacts
 from ecg.artifacts import InputError
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
+
+
+class Page(NamedTuple):
+    """A page to be shown or saved: its pyplot figure, its number from 1, and the number of
+    pages."""
+
+    figure: "Figure"
+    page: int
+    pages: int
 
 
 def check_format(path: str | Path) -> Path:
@@ -41,9 +50,9 @@ def save_or_show(
     """Save or show figures, and close them: to `save` where it is given, else on the screen, or
     without one to `fallback`.
 
-    pages: (pyplot figure, page from 1, number of pages), drawn when they are asked for, one at a
-    time. A .png or .svg is a file a page, a .pdf holds all of them. Returns the paths written;
-    raises InputError for another format."""
+    pages: as of Page, drawn when they are asked for, one at a time. A .png or .svg is a file a
+    page, a .pdf holds all of them. Returns the paths written; raises InputError for another
+    format, and where there is neither a screen nor a file to write."""
     import matplotlib.pyplot as plt
 
     if save is None and _has_screen():
@@ -51,7 +60,10 @@ def save_or_show(
             plt.show()
             plt.close(figure)
         return []
-    path = check_format(save or fallback)
+    target = save or fallback
+    if target is None:
+        raise InputError("there is no screen to show figures on: give --save FILE")
+    path = check_format(target)
     write = _write_pdf if path.suffix.lower() == ".pdf" else _write_pages
     written = write(path, pages, dpi)
     for one in written:
@@ -61,7 +73,7 @@ def save_or_show(
 
 def show_figure(figure: "Figure", save: str | Path | None, fallback: str | Path | None) -> None:
     """save_or_show of a single figure."""
-    save_or_show([(figure, 1, 1)], save, fallback)
+    save_or_show([Page(figure, 1, 1)], save, fallback)
 
 
 def _has_screen():

@@ -10,7 +10,7 @@ from ecg.beats import CLASSES, UNLABELLED
 NO_LABEL = "–"  # in place of the letter of a beat that could not be classified
 
 
-def class_index(label: object) -> int | None:
+def class_index(label: str | float | np.integer | None) -> int | None:
     """Index of a class given by letter or index; None for a beat without label (None, NaN, -1, `?`
     or an empty string)."""
     if label is None or label in ("", UNLABELLED, -1) or label != label:

@@ -1,6 +1,7 @@
 """How sure the model is: of one beat, of many."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -124,7 +125,7 @@ def _draw_beats(ax, p, class_names, threshold, fontsize, translate):
 
 
 def _legend_of_beats(ids, class_names, threshold, translate):
-    dot = {"marker": "o", "ls": "", "ms": 5}
+    dot: dict[str, Any] = {"marker": "o", "ls": "", "ms": 5}
     handles = [
         Line2D([], [], color=_color(name), label=f"{name} {np.sum(ids == k):,}", **dot)
         for k, name in enumerate(class_names)

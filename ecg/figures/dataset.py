@@ -32,7 +32,7 @@ def plot_dataset(
     take, y, manifest = min_max_rows(data, "train")
     y = y[: manifest["n_real"]]  # the rest are SMOTE's
     figure = plt.figure(figsize=(297 * MM, 190 * MM), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1, 1.5))
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(1, 1.5)).flat
     _draw_counts(upper.subplots(), manifest, fontsize, translate)
     title = translate("{n} rows a class, none of them SMOTE's", n=per_class)
     lower.suptitle(title, fontsize=fontsize + 2, x=0.01, ha="left")

@@ -52,7 +52,7 @@ def plot_errors(
     )
     for ax in axes.flat:
         ax.axis("off")
-    for line, ((a, b), count) in zip(axes, pairs.items()):
+    for line, (a, b), count in zip(axes, pairs.index, pairs):
         own, other = CLASSES[a], CLASSES[b]
         mine = wrong[(true[wrong] == a) & (predicted[wrong] == b)]
         sure = predictions[f"p_{other}"].to_numpy(float)[mine]

@@ -2,7 +2,6 @@
 the others)."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,16 +9,14 @@ from matplotlib.figure import Figure
 from ecg import prediction
 from ecg.beats import CLASS_COLORS, CLASSES
 from ecg.evaluation import metrics
+from ecg.evaluation.predictions import Predictions
 
 
-def plot_calibration(scored: Any, title: str = "") -> Figure:
+def plot_calibration(scored: Predictions, title: str = "") -> Figure:
     """Reliability before (where the logits are known) and after temperature, and confidence of
-    right and wrong beats for each predicted class.
-
-    scored: predictions with probabilities (n, 5), logits (n, 5) or None, and right, predicted,
-    confidence, (n,) each. Returns the figure."""
+    right and wrong beats for each predicted class. Returns the figure."""
     figure = Figure(figsize=(11, 4.6), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.35))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 1.35)).flat
     _draw_reliability(left.subplots(), scored)
     axes = right.subplots(1, 5, sharey=True)
     for k, ax in enumerate(axes):
@@ -38,11 +35,11 @@ def _draw_reliability(ax, scored):
         curves.insert(0, (prediction.softmax(scored.logits), "#999999", "temperature 1"))
     for probabilities, color, label in curves:
         ece, bins = metrics.reliability(probabilities.max(axis=1), scored.right)
-        some = bins["count"] > 0
-        x, y = bins["confidence"][some], bins["accuracy"][some]
+        some = bins.count > 0
+        x, y = bins.confidence[some], bins.accuracy[some]
         ax.plot(x, y, "o-", color=color, ms=4, lw=1, label=f"{label}: ECE {ece:.4f}")
     below = {"textcoords": "offset points", "xytext": (0, -11), "ha": "center"}
-    for x, y, n in zip(bins["confidence"], bins["accuracy"], bins["count"]):
+    for x, y, n in zip(bins.confidence, bins.accuracy, bins.count):
         if n:
             ax.annotate(f"{n:,}", (x, y), fontsize=6, color="#0072B2", **below)
     ax.set(xlabel="confidence", ylabel="share right", xlim=(0.2, 1.02), ylim=(0, 1.05))
@@ -67,10 +64,10 @@ def _draw_confidences(ax, scored, k):
     ax.tick_params(labelsize=7)
 
 
-def plot_rejection(scored: Mapping[str, Any], title: str = "") -> Figure:
-    """Accuracy of the beats that stay against the share left to a person.
+def plot_rejection(scored: Mapping[str, Predictions], title: str = "") -> Figure:
+    """Accuracy of the beats that stay against the share left to a person, a line a model.
 
-    scored: {name: predictions with confidence and right, (n,) each}. Returns the figure."""
+    scored: predictions by the name of the model. Returns the figure."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     stay, found = figure.subplots(1, 2)
     for name, part in scored.items():

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from functools import lru_cache
+from typing import Any
 
 # Fonts that hold simplified Chinese, by the systems that bring them
 CJK_FONTS = (
@@ -76,7 +77,7 @@ def _chinese_font_files():
     )
 
 
-def figure_language(lang: str) -> tuple[str, dict]:
+def figure_language(lang: str) -> tuple[str, dict[str, Any]]:
     """(language, rcParams) for matplotlib: Chinese with a font that has it, else English and a line
     on stderr that says so."""
     if lang != "zh":

@@ -26,7 +26,7 @@ class LabelStyle:
     position: str = "top"
     fontsize: float = 9
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.position not in POSITIONS:
             raise ValueError(
                 f"label_position is {self.position!r}: give one of {', '.join(POSITIONS)}"

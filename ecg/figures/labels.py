@@ -39,7 +39,7 @@ class Stretch:
 def plot_labelled_ecg(
     ecg: ArrayLike,
     r_peaks: ArrayLike,
-    predictions: Sequence,
+    predictions: Sequence[str | int | None] | np.ndarray,
     confidence: ArrayLike | None = None,
     sample_rate: float = 360,
     style: LabelStyle = LabelStyle(),
@@ -76,7 +76,7 @@ def plot_labelled_ecg(
         draw_legend(ax, labels, style, translate)
     if ax.figure.get_layout_engine() is not None:
         # labels are placed by the size that the axes will have
-        ax.figure.draw_without_rendering()
+        ax.figure.get_figure(root=True).draw_without_rendering()
     draw_stretch(ax, stretch, labels, style, translate, millivolts)
     return labels.classes
 

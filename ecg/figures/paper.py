@@ -1,6 +1,7 @@
 """ECG paper and the trace on it: 25 mm/s and 10 mm/mV."""
 
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -37,7 +38,7 @@ def paper_figure(seconds: float = LINE_S, millivolts: float = 3.0) -> tuple[Figu
     left, right, bottom, top = 16, 6, 20, 9
     page = (left + width + right, bottom + height + top)
     figure = plt.figure(figsize=(page[0] * MM, page[1] * MM))
-    ax = figure.add_axes([left / page[0], bottom / page[1], width / page[0], height / page[1]])
+    ax = figure.add_axes((left / page[0], bottom / page[1], width / page[0], height / page[1]))
     return figure, ax
 
 
@@ -76,7 +77,7 @@ def draw_trace(
     start: float = 0.0,
     color: str = INK,
     lw: float = 0.8,
-    **line,
+    **line: Any,
 ) -> Line2D:
     """Draw `ecg` (n,) over time from `start` seconds on.
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from ecg import translations
 from ecg.artifacts import InputError
+from ecg.figures import Page
 from ecg.figures.beat_labels import BeatLabels
 from ecg.figures.label_layout import LabelStyle
 from ecg.figures.labels import Stretch, draw_legend, draw_stretch
@@ -34,9 +34,8 @@ def plot_recording(
     label_position: str = "top",
     fontsize: float = 9,
     lang: str = "en",
-) -> Iterator[tuple[Figure, int, int]]:
-    """A recording on A4 pages at 25 mm/s and 10 mm/mV, 10 s a line: a generator of (figure, page,
-    pages).
+) -> Iterator[Page]:
+    """A recording on A4 pages at 25 mm/s and 10 mm/mV, 10 s a line, one page after the other.
 
     table: DataFrame with sample, label and, where known, confidence of every beat. start, seconds:
     what to draw (default: one page). seconds=0: to the end. confidence_threshold, label_position,
@@ -47,8 +46,9 @@ def plot_recording(
     if not 0 <= start < duration:
         raise InputError(f"--start {start:g}: {recording.name} lasts {duration:.1f} s")
     lines, height = _page_layout(recording, start)
-    seconds = {None: lines * LINE_S, 0: duration}.get(seconds, seconds)
-    stop = min(start + seconds, duration)
+    if seconds is None:
+        seconds = lines * LINE_S
+    stop = min(start + seconds, duration) if seconds else duration
     pages = max(int(np.ceil((stop - start) / (lines * LINE_S) - 1e-9)), 1)
     labels = BeatLabels.of_table(table)
     for page in range(pages):
@@ -58,7 +58,7 @@ def plot_recording(
         _draw_page(figure, recording, labels, spans, height, style, translate)
         number = translate("page {page} of {pages}", page=page + 1, pages=pages)
         _draw_head(figure, recording, number, fontsize, translate)
-        yield figure, page + 1, pages
+        yield Page(figure, page + 1, pages)
 
 
 def _page_layout(recording, start):

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from ecg import beats, formats
 from ecg.beats import CLASS_COLORS
+from ecg.formats.recording import Recording
 
 STRIPS = 12  # of the list are drawn
 AROUND_S = 4.0  # s of ECG on either side of the beat
@@ -28,7 +29,7 @@ def plot_review(
     lines = max(len(shown), 1)
     figure = Figure(figsize=(11, 0.4 + 0.95 * lines), layout="constrained")
     axes = np.atleast_1d(figure.subplots(lines, 1))
-    recordings = {}
+    recordings: dict[str, Recording] = {}
     for ax, line, row in zip(axes, shown.itertuples(), rows):
         _draw_beat(ax, line, row, _strip(folder, line, recordings))
     if not len(shown):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,19 +11,27 @@ from ecg import artifacts, beats
 ROUNDING = 1e-6  # of a zero that was standardised and brought back
 
 
-def min_max_rows(
-    data: str | Path, split: str
-) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray, dict]:
-    """(take, y (n,), manifest) of a split in data/processed_data; take(index) gives those rows
-    (k, 187), float64, in 0..1 as they were cut."""
+class MinMaxRows(NamedTuple):
+    """The rows of a split as they were cut.
+
+    take: gives the rows of k indices, float64 (k, 187) in 0..1. y: (n,) class indices. manifest:
+    that of the data."""
+
+    take: Callable[[np.ndarray], np.ndarray]
+    y: np.ndarray
+    manifest: dict
+
+
+def min_max_rows(data: str | Path, split: str) -> MinMaxRows:
+    """The rows of a split in data/processed_data."""
     manifest = artifacts.load_manifest(data)
     x, y = artifacts.load_split(data, split)
     mean, scale = manifest["scaler"]["mean"], manifest["scaler"]["scale"]
 
-    def take(index):
+    def take(index: np.ndarray) -> np.ndarray:
         return beats.unstandardise(x[index], mean, scale, np.float64, clip=False)
 
-    return take, np.asarray(y), manifest
+    return MinMaxRows(take, np.asarray(y), manifest)
 
 
 def beat_length(row: np.ndarray, zero: float = 0.0) -> int:

@@ -1,6 +1,6 @@
 """What a model looked at: which part of a beat decided its label."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -21,16 +21,25 @@ from ecg.translations import clock
 COLUMNS = 4  # beats side by side on a page
 
 
-def occlusion(
-    model: Any, row: ArrayLike, target: int | None = None, width: int = 13
-) -> tuple[np.ndarray, int, float]:
+class Occlusion(NamedTuple):
+    """What a model looked at in a beat.
+
+    importance: (187,) how much each sample speaks for the class, in log-odds. target: index of the
+    class. confidence: the model's in it, 0..1."""
+
+    importance: np.ndarray
+    target: int
+    confidence: float
+
+
+def occlusion(model: Any, row: ArrayLike, target: int | None = None, width: int = 13) -> Occlusion:
     """How much each part of a beat speaks for its label (occlusion: Zeiler and Fergus 2014).
 
     A window of `width` samples (13: 108 ms) is replaced by the straight line between its ends, at
     every place in turn; what is measured is the loss in log-odds of class `target` (default: the
     predicted one). It asks the model for its answer only, so that PyTorch and ONNX are explained
-    alike. row: (187,) in 0..1 as ecg.beats cuts it. Returns (importance (187,), target,
-    confidence). The zero padding after the beat is never occluded: its importance is 0."""
+    alike. row: (187,) in 0..1 as ecg.beats cuts it. The zero padding after the beat is never
+    occluded: its importance is 0."""
     from ecg import prediction  # onnxruntime, which most figures do without
 
     row = np.asarray(row, np.float32).reshape(-1)
@@ -41,7 +50,7 @@ def occlusion(
     odds = np.log(p[:, target] / (1 - p[:, target]))
     importance = np.zeros(len(row))
     importance[:n] = odds[0] - odds[1:]
-    return importance, target, float(p[0, target])
+    return Occlusion(importance, target, float(p[0, target]))
 
 
 def _occluded(row, n, width):
@@ -121,13 +130,20 @@ def saliency_page(
     figure, axes = plt.subplots(lines, COLUMNS, figsize=size, layout="constrained", squeeze=False)
     for ax in axes.flat[len(mine) :]:
         ax.axis("off")
-    style = {"fontsize": fontsize, "lang": lang}
+    style: dict[str, Any] = {"fontsize": fontsize, "lang": lang}
     for ax, k in zip(axes.flat, mine):
         importance, label, confidence = occlusion(model, rows[k])
         time = clock(positions[k] / fs, 1)
         plot_saliency(rows[k], importance, label, confidence, ax, title=time, **style)
-    below = {"orientation": "horizontal", "fraction": 0.04, "pad": 0.03, "aspect": 60, "ticks": []}
-    bar = figure.colorbar(axes.flat[0].images[0], ax=axes, **below)
+    bar = figure.colorbar(
+        axes.flat[0].images[0],
+        ax=axes,
+        orientation="horizontal",
+        fraction=0.04,
+        pad=0.03,
+        aspect=60,
+        ticks=[],
+    )
     against, for_it = translate("speaks against the label"), translate("speaks for the label")
     bar.set_label(f"← {against}      {for_it} →", fontsize=fontsize)
     title = translate("What the model looked at")

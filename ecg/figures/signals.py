@@ -1,7 +1,6 @@
 """Signals before and after: noise, cleaning."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,6 +12,7 @@ from ecg import translations
 from ecg.beats import CLASS_COLORS
 from ecg.figures.paper import MM, draw_paper, draw_trace, signal_label, y_limits
 from ecg.filters import normalize
+from ecg.quality import Window
 
 
 def plot_ecg_comparison(
@@ -39,7 +39,7 @@ def plot_ecg_comparison(
     units = (unit, processed_unit or unit)
     if ax is None:
         _, ax = plt.subplots(2, 1, figsize=(270 * MM, 105 * MM), sharex=True, layout="constrained")
-    axes = list(np.atleast_1d(ax))
+    axes = [ax] if isinstance(ax, Axes) else list(ax)
     if len(axes) == 1:
         if units[1] != units[0]:
             raise ValueError(
@@ -69,8 +69,8 @@ def plot_cleaning(
     t: np.ndarray,
     raw: np.ndarray,
     cleaned: np.ndarray,
-    windows: Sequence[Any] = (),
-    fs: float | None = None,
+    windows: Sequence[Window] = (),
+    fs: float = 360,
     clean: np.ndarray | None = None,
 ) -> Figure:
     """Raw, cleaned and standardised ECG, one above the other; what cannot be read is shaded.

@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from ecg.beats import CLASS_COLORS, CLASSES, ROW_FS
 
 
-def plot_history(history: Mapping, title: str = "") -> Figure:
-    """Training curves: loss, and accuracy with macro-F1 where there is one.
+def plot_history(history: Mapping[str, Sequence[float]], title: str = "") -> Figure:
+    """Training curves: loss, and accuracy with macro-F1 where there is one, in percent.
 
-    history: dict of lists, one value an epoch. Returns the figure."""
+    history: dict of lists, one value an epoch; accuracies in percent, as files of histories have
+    them, or as shares, as those of version 1. Returns the figure."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     loss, share = figure.subplots(1, 2)
     styles = {
@@ -23,10 +24,13 @@ def plot_history(history: Mapping, title: str = "") -> Figure:
     }
     for key, (ax, color, label) in styles.items():
         if history.get(key):
-            epochs = np.arange(1, len(history[key]) + 1)
-            ax.plot(epochs, history[key], "o-", ms=3, lw=1, color=color, label=label)
+            values = np.asarray(history[key], float)
+            if ax is share and np.nanmax(values) <= 1:  # no training stays below 1 %
+                values = 100 * values
+            epochs = np.arange(1, len(values) + 1)
+            ax.plot(epochs, values, "o-", ms=3, lw=1, color=color, label=label)
     loss.set(xlabel="epoch", ylabel="loss")
-    share.set(xlabel="epoch")
+    share.set(xlabel="epoch", ylabel="percent")
     for ax in (loss, share):
         ax.grid(lw=0.3)
         ax.spines[["top", "right"]].set_visible(False)

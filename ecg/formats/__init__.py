@@ -116,7 +116,7 @@ def _with_second(recording, other):
 # ----------------------------------------------------------------------------------------- a lead
 
 
-def _read_lead(path, given):
+def _read_lead(path: str | Path, given: Given) -> Recording:
     """The lead that is `given`, checked, at 2000 Hz or less."""
     path = Path(path)
     if given.fs is not None and not (np.isfinite(given.fs) and given.fs > 0):
@@ -139,7 +139,7 @@ def _read_lead(path, given):
     return recording._replace(notes=recording.notes + amplitude_note(recording.signal))
 
 
-def _reader_of(path):
+def _reader_of(path: Path) -> Callable[[Path, Given], Recording]:
     """The reader of a file. Raises InputError where there is none, or no file.
 
     A WFDB record is known by its header, whatever the suffix."""

@@ -1,10 +1,12 @@
 """WFDB annotation files: reading, writing, and which records of a folder have one."""
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecg.artifacts import InputError, writing
 from ecg.formats.wfdb import wfdb_base
@@ -90,7 +92,7 @@ def annotated_records(
     return names
 
 
-def without_records(names: list[str], exclude: list[str], folder: str | Path) -> list[str]:
+def without_records(names: Sequence[str], exclude: Sequence[str], folder: str | Path) -> list[str]:
     """`names` of the records in `folder` without those of --exclude.
 
     Raises InputError for one that is not there, and when none is left."""
@@ -104,7 +106,12 @@ def without_records(names: list[str], exclude: list[str], folder: str | Path) ->
 
 
 def write_annotation(
-    folder: str | Path, name: str, samples, symbols, fs: float, annotator: str = "cnn"
+    folder: str | Path,
+    name: str,
+    samples: ArrayLike,
+    symbols: Iterable[str],
+    fs: float,
+    annotator: str = "cnn",
 ) -> Path:
     """Write folder/NAME.ANNOTATOR, a WFDB annotation file, whole or not at all. Returns its path.
 

@@ -44,6 +44,7 @@ def _parse(raw, bytes_per_sample, path):
     """(the parsed file, notes on a file that is cut short)"""
     import edfio
 
+    edf: edfio.Edf | edfio.Bdf
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         if bytes_per_sample == 3:

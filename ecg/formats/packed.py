@@ -1,9 +1,9 @@
 """The bytes of a file, unpacked where it is packed (.gz)."""
 
 import gzip
+import io
 import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 from ecg.artifacts import InputError
 
@@ -17,7 +17,7 @@ def unpacked_suffix(path: Path) -> str:
     return (Path(path.stem).suffix if is_packed(path) else path.suffix).lower()
 
 
-def open_unpacked(path: Path) -> BinaryIO:
+def open_unpacked(path: Path) -> gzip.GzipFile | io.BufferedReader:
     """An open file that gives the unpacked bytes."""
     return gzip.open(path) if is_packed(path) else open(path, "rb")
 

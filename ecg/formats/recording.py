@@ -5,6 +5,7 @@ A reader finds the names of the leads and what the file says of rate and unit, t
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,8 +31,8 @@ class Recording(NamedTuple):
     fs: float
     lead: str
     name: str
-    leads: tuple = ()
-    notes: tuple = ()
+    leads: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     second: np.ndarray | None = None
     second_lead: str = ""
 
@@ -47,12 +48,12 @@ class Given(NamedTuple):
 def build_recording(
     path: Path,
     given: Given,
-    leads: list[str],
+    leads: Sequence[str],
     number: int,
     signal: np.ndarray,
     fs: float | None,
     unit: str | None,
-    notes: tuple = (),
+    notes: tuple[str, ...] = (),
 ) -> Recording:
     """The Recording of lead `number` of `leads`: what every reader ends with.
 
@@ -60,9 +61,10 @@ def build_recording(
     notes: what the reader has concluded. Bare numbers are taken as mV, which a note says: beats and
     labels do not depend on the unit, only the scale of pictures does.
     Raises InputError where neither file nor user says the rate, or the unit is not known."""
-    if fs is None and given.fs is None:
+    rate = given.fs or fs
+    if rate is None:
         raise InputError(f"{path} does not say its sampling rate: give --fs HZ")
-    assumed = ()
+    assumed: tuple[str, ...] = ()
     if unit is None and given.unit is None:
         assumed = (
             "the file does not say its unit: mV taken (--unit says otherwise; labels do not "
@@ -71,7 +73,7 @@ def build_recording(
     unit_used = given.unit or ("mV" if unit is None else unit)
     return Recording(
         to_millivolt(signal, unit_used, path),
-        float(given.fs or fs),
+        float(rate),
         leads[number],
         recording_name(path),
         tuple(leads),
@@ -97,7 +99,9 @@ def lead_key(name: str) -> str:
     return re.sub(r"^(ECG|EKG)(?=.)", "", plain) or name.upper()
 
 
-def choose_lead(names: list[str], lead, path, option: str = "--lead") -> int:
+def choose_lead(
+    names: Sequence[str], lead: str | int | None, path: Path | str, option: str = "--lead"
+) -> int:
     """Number of the wanted lead among `names`.
 
     lead: a name, a number from 0, or None: lead II (what the models saw most), unless the first
@@ -121,7 +125,7 @@ def choose_lead(names: list[str], lead, path, option: str = "--lead") -> int:
     )
 
 
-def second_leads(names: list[str], own: int) -> list[int]:
+def second_leads(names: Sequence[str], own: int) -> list[int]:
     """Numbers of the leads that may stand beside number `own`, the likeliest to add something
     first: what MIT-BIH has beside lead II. Only what is called an ECG lead: another column of a
     table may be anything."""
@@ -153,14 +157,14 @@ _MILLIVOLTS = {
 }
 
 
-def voltage(unit) -> float | None:
+def voltage(unit: str | None) -> float | None:
     """mV per `unit`, None where it is no voltage."""
     return _MILLIVOLTS.get(
         str(unit).strip().lower().replace("Â".lower(), "").replace("µ", "u").replace("μ", "u")
     )
 
 
-def to_millivolt(x: np.ndarray, unit: str, where) -> np.ndarray:
+def to_millivolt(x: np.ndarray, unit: str, where: Path | str) -> np.ndarray:
     """`x` in `unit` (V, mV, uV, nV, or ADC units GAIN(ZERO)/mV) as mV.
 
     where: the option or file that an InputError names when the unit is not known."""
@@ -191,7 +195,7 @@ def as_number(text: str) -> float | None:
 # ----------------------------------------------------------------------------------------- notes
 
 
-def lead_note(leads: list[str], number: int, given: Given) -> tuple:
+def lead_note(leads: Sequence[str], number: int, given: Given) -> tuple[str, ...]:
     """A note on a lead that was chosen for the user among several."""
     if given.lead is not None or len(leads) < 2:
         return ()
@@ -199,7 +203,7 @@ def lead_note(leads: list[str], number: int, given: Given) -> tuple:
     return (f"lead {leads[number]} taken of {names} (another with --lead)",)
 
 
-def given_notes(given: Given, fs: float | None, unit: str | None) -> tuple:
+def given_notes(given: Given, fs: float | None, unit: str | None) -> tuple[str, ...]:
     """Notes on what the user gives in contradiction to the file's own `fs` (Hz) and `unit`."""
     return tuple(
         f"the file says {what} {own}, {option} {other} is used"
@@ -211,7 +215,7 @@ def given_notes(given: Given, fs: float | None, unit: str | None) -> tuple:
     )
 
 
-def amplitude_note(signal: np.ndarray) -> tuple:
+def amplitude_note(signal: np.ndarray) -> tuple[str, ...]:
     """A note on amplitudes of `signal` (n,) in mV that no electrocardiograph gives."""
     part = signal[:: max(1, len(signal) // 20000)]
     part = part[np.isfinite(part)]

@@ -34,7 +34,8 @@ def from_text(path: Path, given: Given) -> Recording:
     that is named above it; rows that the times lack are NaN."""
     head = read_head(path)
     chosen = _choose_columns(path, given, head)
-    x, fs, unit, notes = column_numbers(chosen.lead, path), head.fs, chosen.unit, ()
+    x, fs, unit = column_numbers(chosen.lead, path), head.fs, chosen.unit
+    notes: tuple[str, ...] = ()
     if chosen.times is not None:
         if given.unit is None:
             unit = unit or "mV"  # so far in silence, where a table without times says it aloud
@@ -45,7 +46,7 @@ def from_text(path: Path, given: Given) -> Recording:
     return build_recording(path, given, chosen.leads, chosen.number, x, fs, unit, notes)
 
 
-def _choose_columns(path, given, head: Head):
+def _choose_columns(path: Path, given: Given, head: Head) -> _Chosen:
     """The lead that is wanted, and the time where the user does not give the rate."""
     columns = read_columns(path, head.encoding, head.skip, head.delimiter, head.decimal)
     named = len(columns) == len(head.names)

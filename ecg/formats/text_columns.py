@@ -3,12 +3,16 @@
 import array
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ecg.artifacts import InputError
 from ecg.formats.packed import open_unpacked, read_bytes
 from ecg.formats.recording import MAX_LEADS, as_number
+
+if TYPE_CHECKING:  # half a second that other formats do without
+    import pandas as pd
 
 PART = 1 << 19  # rows of a text table that are worked on at a time
 ONE_VALUE_A_LINE = "\n"  # the delimiter of a table without any
@@ -45,8 +49,10 @@ def is_time(cell: str) -> bool:
 # ----------------------------------------------------------------------------------------- columns
 
 
-def read_columns(path: Path, encoding: str, skip: int, delimiter: str, decimal: str) -> list:
-    """The columns (pandas Series) of a text table: numbers where all of a column are, else text.
+def read_columns(
+    path: Path, encoding: str, skip: int, delimiter: str, decimal: str
+) -> list["pd.Series"]:
+    """The columns of a text table: numbers where all of a column are, else text.
 
     skip: lines above the table. Read a part at a time: a day has 30 million rows. Raises InputError
     where rows differ in length, or the table is no recording."""
@@ -54,7 +60,9 @@ def read_columns(path: Path, encoding: str, skip: int, delimiter: str, decimal: 
 
     if delimiter == ONE_VALUE_A_LINE:
         return [_values_of_lines(path, encoding, skip)]
-    numbers, texts = {}, {}  # column: array of what is read so far, or list of Series
+    # what is read so far, by the number of the column
+    numbers: dict[int, array.array[float]] = {}
+    texts: dict[int, list[pd.Series]] = {}
     try:
         with (
             open_unpacked(path) as stream,
@@ -133,7 +141,7 @@ def _rows_as_columns(table, path):
     return [table.T[k] for k in table.index]
 
 
-def column_numbers(column, path: Path) -> np.ndarray:
+def column_numbers(column: "pd.Series", path: Path) -> np.ndarray:
     """(n,) float of a column; gaps are NaN; anything else that is no number is an InputError with
     its row."""
     import pandas as pd

@@ -91,7 +91,7 @@ def _layout(lines, path):
     for delimiter in ("\t", ";", ",", " "):
         rows = [_cells(line, delimiter) for line in lines]
         several = [len(cells) > 1 for cells in rows if cells not in ([""], [])]
-        if delimiter != " " and np.mean(several[len(several) // 2 :] or [0]) < 0.9:
+        if delimiter != " " and np.mean(several[len(several) // 2 :] or [False]) < 0.9:
             continue
         data = [
             line.strip() != "" and line.lstrip()[0] not in "#%" and _is_data(cells)
@@ -167,7 +167,7 @@ def _column_names(lines, delimiter, width):
     above = _rows_above(lines, delimiter, width)
     if not above:
         return [], []
-    units = [None] * width
+    units: list[str | None] = [None] * width
     last = [re.sub(r"[()\[\]]", "", cell) for cell in above[-1]]
     if any(voltage(cell) is not None for cell in last):
         # names, then units, as rdsamp and PhysioBank write them
@@ -181,13 +181,13 @@ def _column_names(lines, delimiter, width):
         ]
     else:
         names = above[-1]
-    names, inline = zip(*map(_split_unit, names))
-    return list(names), [a or b for a, b in zip(inline, units)]
+    plain, inline = zip(*map(_split_unit, names))
+    return list(plain), [a or b for a, b in zip(inline, units)]
 
 
-def _rows_above(lines, delimiter, width):
+def _rows_above(lines, delimiter, width) -> list[list[str]]:
     """The cells of the last one or two of `lines`, as far as they are as wide as the table."""
-    above = []
+    above: list[list[str]] = []
     for line in reversed(lines[-2:]):
         line = line.strip().lstrip("#%").strip()
         row = [line] if width == 1 and delimiter == " " else _cells(line, delimiter)

@@ -1,7 +1,9 @@
 """The time column of a text table, and the rate and the gaps that it tells."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -10,6 +12,9 @@ from ecg.formats import text_columns
 from ecg.formats.recording import LOWEST_FS
 from ecg.formats.text_columns import TIME_NAME, column_numbers, is_time
 
+if TYPE_CHECKING:  # half a second that other formats do without
+    import pandas as pd
+
 UNEVEN_SHARE = 0.01  # of the steps may be off by a quarter of one
 LONGEST_GAPS = 20, 86400  # the filled signal: at most so many times its samples, and so many s more
 _UNIT_OF_TIME = re.compile(
@@ -17,7 +22,17 @@ _UNIT_OF_TIME = re.compile(
 )
 
 
-def time_column(columns: list, names: list[str], named: bool) -> int | None:
+class EvenSamples(NamedTuple):
+    """A lead whose rate its times have told.
+
+    fs: Hz. signal: (n,), NaN where rows are missing. notes: what was concluded of gaps."""
+
+    fs: float
+    signal: np.ndarray
+    notes: tuple[str, ...]
+
+
+def time_column(columns: "Sequence[pd.Series]", names: Sequence[str], named: bool) -> int | None:
     """Number of the column that holds the time, None where there is none."""
     if named:
         return next((k for k, name in enumerate(names) if TIME_NAME.match(name)), None)
@@ -29,7 +44,9 @@ def time_column(columns: list, names: list[str], named: bool) -> int | None:
     return 0 if len(first) > 10 and np.all(np.diff(first) > 0) else None  # no lead rises for ever
 
 
-def seconds(column, name: str, path: Path) -> tuple[np.ndarray | None, tuple]:
+def seconds(
+    column: "pd.Series", name: str, path: Path
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
     """(times (n,) s, notes) of a time column called `name`; None instead of times where it only
     counts the samples."""
     if column.dtype.kind in "iuf":
@@ -75,8 +92,9 @@ def _times_of_text(column, path):
     return times + 86400.0 * midnights, is_clock
 
 
-def by_time(x: np.ndarray, times: np.ndarray, path: Path) -> tuple[float, np.ndarray, tuple]:
-    """(fs, x with NaN where rows are missing, notes) from the time (n,) in s of each sample.
+def by_time(x: np.ndarray, times: np.ndarray, path: Path) -> EvenSamples:
+    """The samples x (n,) at the rate that the time (n,) in s of each tells, with NaN where rows are
+    missing.
 
     Raises InputError where the times run backwards, are uneven or too coarse to tell the rate."""
     steps = _checked_steps(times, path)
@@ -97,17 +115,14 @@ def by_time(x: np.ndarray, times: np.ndarray, path: Path) -> tuple[float, np.nda
     if abs(fs - round(fs)) <= fs * (1e-5 + quantum / (times[-1] - times[0])):
         fs = float(round(fs))
     if inner.all():
-        return fs, x, ()
+        return EvenSamples(fs, x, ())
     filled = _fill_gaps(x, steps, inner, fs, path)
     missing = (len(filled) - len(x)) / fs
-    return (
-        fs,
-        filled,
-        (
-            f"rows are missing: {np.count_nonzero(~inner)} gaps, {missing:.3g} s, "
-            "kept as missing signal",
-        ),
+    note = (
+        f"rows are missing: {np.count_nonzero(~inner)} gaps, {missing:.3g} s, "
+        "kept as missing signal"
     )
+    return EvenSamples(fs, filled, (note,))
 
 
 def _checked_steps(times, path):

@@ -53,7 +53,7 @@ def html_page(
         classes=CLASSES,
         meanings=CLASS_MEANINGS,
         colors=CLASS_COLORS,
-        events=[event for event in EVENTS if summary[event[0]]["count"]],
+        events=[event for event in EVENTS if summary[event.key]["count"]],
         definitions=DEFINITIONS,
         warnings=[*_warnings(recording, table, summary, translate), *warnings],
         notes=_notes(recording, table, translate),
@@ -61,8 +61,8 @@ def html_page(
         filtered=signal.filtered,
         unsure=UNSURE,
         strips=[
-            {**s, "svg": strip_svg(recording, table, columns, s["start"], translate_svg)}
-            for s in choose_strips(recording, table, summary, translate)
+            (strip, strip_svg(recording, table, columns, strip.start, translate_svg))
+            for strip in choose_strips(recording, table, summary, translate)
         ],
         command=command,
         model=table.attrs.get("model", ""),

@@ -25,7 +25,7 @@ def _marked(lang, tag, text, **numbers):
     return Markup('<{0} data-en="{1}">{2}</{0}>').format(tag, english, translated)
 
 
-def as_json(value: object) -> Markup:
+def as_json(value: dict) -> Markup:
     """JSON that may stand in a script element."""
     text = json.dumps(artifacts.plain(value), ensure_ascii=False, allow_nan=False)
     return Markup(text.replace("<", "\\u003c"))

@@ -19,7 +19,7 @@ LEAST_READABLE = 60  # s
 
 def find_warnings(
     recording: Recording, table: pd.DataFrame, summary: dict
-) -> list[tuple[str, dict]]:
+) -> list[tuple[str, dict[str, float | str]]]:
     """Sentences and their numbers, to be translated; arguments as of ecg.report.write_report."""
     return [
         *_unreadable(recording, table, summary),
@@ -39,7 +39,7 @@ def _unreadable(recording, table, summary):
         "{percent:.1f} % of the recording ({lost}) cannot be read and was not labelled",
         {"percent": 100 * lost / duration, "lost": clock(lost)},
     )
-    seconds = {}
+    seconds: dict[str, float] = {}
     for start, stop, reason in table.attrs.get("unreadable", []):
         seconds[str(reason)] = seconds.get(str(reason), 0) + (stop - start) / recording.fs
     for reason, s in sorted(seconds.items(), key=lambda item: -item[1]):

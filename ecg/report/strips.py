@@ -45,11 +45,19 @@ class Sight(NamedTuple):
     before: float
 
 
+class Strip(NamedTuple):
+    """A strip of the page: its title (HTML), the s it starts at, and the s of what the title is
+    about."""
+
+    title: str
+    start: float
+    mark: float
+
+
 def choose_strips(
     recording: Recording, table: pd.DataFrame, summary: dict, translate: Callable[..., str]
-) -> list[dict]:
-    """The stretches most worth a look: list of {"title" (HTML), "start" (s), "mark" (s, what the
-    title is about)}. Stretches that would show the same are one."""
+) -> list[Strip]:
+    """The stretches most worth a look. Those that would show the same are one."""
     seconds = table["sample"].to_numpy() / recording.fs
     labels = table["label"].to_numpy()
     unknown = np.full(len(table), np.nan)
@@ -93,7 +101,7 @@ def _surest(seconds, labels, confidence, translate) -> Iterator[Sight]:
 
 def _least_certain(seconds, labels, confidence, translate) -> Iterator[Sight]:
     """The beats that the model is least sure of, a strip apart."""
-    taken = []
+    taken: list[float] = []
     for k in np.argsort(np.nan_to_num(confidence, nan=2.0), kind="stable")[:200]:
         if not confidence[k] < UNSURE or len(taken) == MOST_UNCERTAIN:
             break
@@ -104,16 +112,17 @@ def _least_certain(seconds, labels, confidence, translate) -> Iterator[Sight]:
             yield Sight(title, seconds[k], 3.0)
 
 
-def _strips(sights, duration):
+def _strips(sights: list[Sight], duration: float) -> list[Strip]:
     """A strip for each sight, those that one strip shows together."""
-    strips = []
+    strips: list[Strip] = []
     for title, time, before in sights:
         start = float(np.clip(time - before, 0, max(duration - STRIP_S, 0)))
-        same = next((strip for strip in strips if _shows(strip["start"], start, time)), None)
-        if same:
-            same["title"] += Markup(" · ") + title
+        same = (k for k, strip in enumerate(strips) if _shows(strip.start, start, time))
+        if (k := next(same, None)) is not None:
+            titles = strips[k].title + (Markup(" · ") + title)
+            strips[k] = strips[k]._replace(title=titles)
         elif len(strips) < MOST_STRIPS:
-            strips.append({"title": title, "start": start, "mark": time})
+            strips.append(Strip(title, start, time))
     return strips
 
 

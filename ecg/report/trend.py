@@ -1,7 +1,7 @@
 """Heart rate and events over the recording, as SVG."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,21 +10,31 @@ from markupsafe import Markup
 
 from ecg import stretches
 from ecg.beats import CLASS_COLORS
+from ecg.rpeaks import Unreadable
 from ecg.translations import clock
 
-# summary's events, in the order of the page: key, name, colour
+
+class EventKind(NamedTuple):
+    """A kind of event in the summary: its key there, its name and its colour in the page."""
+
+    key: str
+    name: str
+    color: str
+
+
+# in the order of the page
 EVENTS = (
-    ("v_runs", "V runs", CLASS_COLORS["V"]),
-    ("v_couplets", "V couplets", CLASS_COLORS["V"]),
-    ("v_bigeminy", "V bigeminy", CLASS_COLORS["V"]),
-    ("v_trigeminy", "V trigeminy", CLASS_COLORS["V"]),
-    ("s_runs", "S runs", CLASS_COLORS["S"]),
-    ("s_couplets", "S couplets", CLASS_COLORS["S"]),
-    ("s_bigeminy", "S bigeminy", CLASS_COLORS["S"]),
-    ("s_trigeminy", "S trigeminy", CLASS_COLORS["S"]),
-    ("pauses", "Pauses", "#56B4E9"),
-    ("tachycardia", "Tachycardia", "#777777"),
-    ("bradycardia", "Bradycardia", "#777777"),
+    EventKind("v_runs", "V runs", CLASS_COLORS["V"]),
+    EventKind("v_couplets", "V couplets", CLASS_COLORS["V"]),
+    EventKind("v_bigeminy", "V bigeminy", CLASS_COLORS["V"]),
+    EventKind("v_trigeminy", "V trigeminy", CLASS_COLORS["V"]),
+    EventKind("s_runs", "S runs", CLASS_COLORS["S"]),
+    EventKind("s_couplets", "S couplets", CLASS_COLORS["S"]),
+    EventKind("s_bigeminy", "S bigeminy", CLASS_COLORS["S"]),
+    EventKind("s_trigeminy", "S trigeminy", CLASS_COLORS["S"]),
+    EventKind("pauses", "Pauses", "#56B4E9"),
+    EventKind("tachycardia", "Tachycardia", "#777777"),
+    EventKind("bradycardia", "Bradycardia", "#777777"),
 )
 LONG = 600  # s: of a longer recording a value a minute is drawn, not every RR interval
 TIME_STEPS = (5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10800, 21600)  # s between labels
@@ -59,10 +69,10 @@ class Scale(NamedTuple):
     low: float
     high: float
 
-    def x(self, t):
+    def x(self, t: float) -> float:
         return LEFT + SPAN * t / self.duration
 
-    def y(self, bpm):
+    def y(self, bpm: float) -> float:
         share = (np.clip(bpm, self.low, self.high) - self.low) / (self.high - self.low)
         return TOP + PLOT * (1 - share)
 
@@ -70,7 +80,7 @@ class Scale(NamedTuple):
 def trend_svg(
     table: pd.DataFrame,
     summary: dict,
-    unreadable: list[tuple[int, int, str]],
+    unreadable: Sequence[Unreadable],
     fs: float,
     translate: Callable[..., Markup],
 ) -> Markup:
@@ -198,7 +208,7 @@ def _marks(lane, k, scale) -> Iterator[str]:
         f'<text class="axis end" x="{LEFT - 6}" y="{y + 10}">{lane.name}</text>'
         f'<path class="rule" d="M{LEFT} {y + 13}H{WIDTH - RIGHT}"/>'
     )
-    cells = Counter()
+    cells: Counter[tuple[int, int]] = Counter()
     for time, length in lane.events:
         left, right = int(scale.x(time)), int(scale.x(time + length))
         cells[left, max(right - left, 1)] += 1

@@ -43,12 +43,13 @@ def adapt(
     target = torch.from_numpy(np.asarray(classes, np.int64)[labelled])
     weight = _weights(target.numpy())
     parameters = list(tuned.parameters())
+    scale = tuned.get_buffer("scale")
     before = [p.detach().clone() for p in parameters]
     optimiser = torch.optim.Adam(parameters, rate)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for _ in range(steps):
-            noisy = x + NOISE * tuned.scale * torch.randn_like(x)
+            noisy = x + NOISE * scale * torch.randn_like(x)
             of_leads = [
                 F.cross_entropy(logits[labelled], target, reduction="none")
                 for logits in tuned(noisy)
@@ -62,7 +63,7 @@ def adapt(
     return tuned.eval()
 
 
-def _weights(target):
+def _weights(target: np.ndarray) -> torch.Tensor:
     """float32 (n,): (beats of the class)^-0.5, mean 1."""
     weight = np.bincount(target, minlength=len(CONTEXT_CLASSES)).clip(1) ** -0.5
     of_beats = weight[target]

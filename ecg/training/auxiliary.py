@@ -16,8 +16,8 @@ PREMATURITY_SCALE = 0.2
 class WithAuxiliary(nn.Module):
     """A network and, while it learns, auxiliary outputs from what its last layers see.
 
-    forward: (logits (n, members, classes), None or (n, members, groups + 1)): the logits of the
-    row's group, and its prematurity.
+    forward: rows (n, 187) -> (logits (n, members, classes), None or (n, members, groups + 1)): the
+    logits of the row's group, and its prematurity.
 
     Which group of beats a row belongs to (its record and annotation symbol: `groups` of them) and
     how early the beat came (ln of the RR interval before it over the patient's own) are not in the
@@ -28,7 +28,8 @@ class WithAuxiliary(nn.Module):
 
     def __init__(self, network: nn.Module, groups: int = 0):
         super().__init__()
-        self.network, self.heads, self._outputs = network, nn.ModuleList(), []
+        self.network, self.heads = network, nn.ModuleList()
+        self._outputs: list[torch.Tensor] = []
         for layer in _class_layers(network) if groups else []:
             head = nn.Linear(layer.in_features, groups + 1).to(layer.weight.device)
             self.heads.append(head)
@@ -43,16 +44,16 @@ class WithAuxiliary(nn.Module):
 
         return hook
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         self._outputs.clear()
-        logits = self.network(x)
+        logits = self.network(x[:, None])
         logits = logits if logits.dim() == 3 else logits[:, None]  # every member learns for itself
         auxiliary = torch.stack(self._outputs, 1) if self._outputs else None
         self._outputs.clear()
         return logits, auxiliary
 
 
-def _class_layers(network):
+def _class_layers(network: nn.Module) -> list[nn.Linear]:
     """The layers that give the logits of the classes: one of every member."""
     linear = (module for module in network.modules() if isinstance(module, nn.Linear))
     return [layer for layer in linear if layer.out_features == len(beats.CLASSES)]

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from ecg.training.sequences import fit_context
 
 # rhythms that hold S beats: tachycardia and ectopic rhythm of the atria, and bigeminy
 WITH_S = ("tachycardia", "bigeminy", "ectopic")
+Logits = Mapping[str, Mapping[str, np.ndarray]]  # {name of a patient: {view: (m, 4)}}
 
 
 def folds(patients: Sequence[Patient], k: int = 5, seed: int = 0) -> np.ndarray:
@@ -55,7 +57,7 @@ def cross_validate(
     create: Callable[[], nn.Module],
     patients: Sequence[Patient],
     views: Sequence[str] = ("annotated", "detected"),
-    **options,
+    **options: Any,
 ) -> dict[str, dict[str, np.ndarray]]:
     """Logits of every patient by a network that never saw it: {name: {view: (m, 4)}}. The options
     are those of `left_out`."""
@@ -67,7 +69,7 @@ def cross_validate(
 
 
 def temperature_left_out(
-    patients: Sequence[Patient], logits: Mapping, view: str = "detected"
+    patients: Sequence[Patient], logits: Logits, view: str = "detected"
 ) -> float:
     """The temperature that fits predictions on patients left out, as `cross_validate` gives
     them."""
@@ -76,14 +78,14 @@ def temperature_left_out(
     return fit_temperature(z, y[y >= 0])
 
 
-def print_cross_validation(patients: Sequence[Patient], logits: Mapping) -> None:
+def print_cross_validation(patients: Sequence[Patient], logits: Logits) -> None:
     """The table of the cross-validation."""
     print(
         f"Cross-validation by record, {len(patients)} records; temperature "
         f"{temperature_left_out(patients, logits):.2f}"
     )
     print("Se/+P in percent, F1; every confusion, missed and extra beat counts; whole recordings")
-    groups = {"all": patients}
+    groups = {"all": list(patients)}
     for p in patients:
         groups.setdefault(p.name.split("/")[0], []).append(p)
     for name, view in itertools.product(groups, ("annotated", "detected")):
@@ -94,7 +96,7 @@ def print_cross_validation(patients: Sequence[Patient], logits: Mapping) -> None
         print(f"Rhythms spliced into these recordings, percent of beats: {'; '.join(lines)}")
 
 
-def _in_rhythm(patients, logits, kind):
+def _in_rhythm(patients: Sequence[Patient], logits: Logits, kind: str) -> str:
     """In the recordings with that rhythm: N beats called S, and S beats found where it has any."""
     true = np.concatenate([p.views[kind].classes for p in patients])
     given = np.concatenate([logits[p.name][kind].argmax(axis=1) for p in patients])

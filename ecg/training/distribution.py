@@ -1,6 +1,7 @@
 """Training over several processes: who is who, devices, what is summed over all of them."""
 
 import os
+from collections.abc import Mapping
 
 import torch
 from torch import distributed, nn
@@ -12,7 +13,13 @@ class SyncedBatchNorm(nn.BatchNorm2d):
     """Batch normalisation over the items of all processes, on any device (torch's own SyncBatchNorm
     wants GPUs)."""
 
-    def forward(self, x):
+    # torch's layer may do without them, no network here does
+    momentum: float
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
+    num_batches_tracked: torch.Tensor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training:
             return super().forward(x)
         import torch.distributed.nn.functional as collective
@@ -43,6 +50,12 @@ class SyncedBatchNorm(nn.BatchNorm2d):
             new.load_state_dict(module.state_dict())
             return new
         return module
+
+
+def computes_bf16(device: torch.device) -> bool:
+    """Whether a device has instructions for bfloat16. A processor without AVX-512 does it by
+    emulation, eight times slower than float32: there a recipe with bf16 trains in float32."""
+    return device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def processes(device: torch.device) -> tuple[int, int]:
@@ -92,14 +105,15 @@ def random_states(device: torch.device, ranks: int) -> dict[str, list[torch.Tens
         "rng": torch.get_rng_state(),
         "device_rng": torch.cuda.get_rng_state() if on_gpu else torch.empty(0),
     }
-    every = [own]
+    every = [own] * ranks
     if ranks > 1:
-        every = [None] * ranks
         distributed.all_gather_object(every, own)
     return {key: [state[key] for state in every] for key in own}
 
 
-def restore_random_state(states: dict[str, list[torch.Tensor]], device: torch.device, rank: int):
+def restore_random_state(
+    states: Mapping[str, list[torch.Tensor]], device: torch.device, rank: int
+) -> None:
     """Put this process's random state of `random_states` back."""
     torch.set_rng_state(states["rng"][rank].cpu())
     if device.type == "cuda":

@@ -4,13 +4,18 @@ import contextlib
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import nn
 
 from ecg import artifacts
 from ecg.figures.confusion import plot_confusion
 from ecg.figures.training import mistakes_figure
+
+if TYPE_CHECKING:  # it is slow to import, and a training without a log does without it
+    from torch.utils.tensorboard import SummaryWriter
 
 # TensorBoard's name of what a row of the history holds
 SCALARS = {
@@ -21,9 +26,12 @@ SCALARS = {
     "val_macro_f1": "Val/MacroF1",
     "lr": "LearningRate",
 }
+ACCURACIES = "train_acc", "val_acc"  # shares in the program, percent in the files of a history
 
 
-def open_writer(run_dir: Path, step: int, network: nn.Module, example: torch.Tensor | None):
+def open_writer(
+    run_dir: Path, step: int, network: nn.Module, example: torch.Tensor | None
+) -> "SummaryWriter":
     """TensorBoard's SummaryWriter of a folder, to go on after `step` epochs; at the beginning it
     draws the graph of `network` on the input `example`."""
     from torch.utils.tensorboard import SummaryWriter
@@ -37,7 +45,7 @@ def open_writer(run_dir: Path, step: int, network: nn.Module, example: torch.Ten
     return writer
 
 
-def log_epoch(writer, row: Mapping[str, float], epoch: int) -> None:
+def log_epoch(writer: "SummaryWriter", row: Mapping[str, float], epoch: int) -> None:
     """TensorBoard's scalars: loss (cross-entropy, with auxiliary targets plus what these cost; mean
     over items) and accuracy (share of items) on training items while they are learnt and on
     validation items after the epoch; macro-F1 (mean over classes, what selects the epoch); learning
@@ -47,7 +55,15 @@ def log_epoch(writer, row: Mapping[str, float], epoch: int) -> None:
             writer.add_scalar(tag, row[key], epoch)
 
 
-def log_figures(writer, matrix, x, y, logits, scaler, epoch: int) -> None:
+def log_figures(
+    writer: "SummaryWriter",
+    matrix: np.ndarray,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    logits: torch.Tensor,
+    scaler: tuple[torch.Tensor, torch.Tensor],
+    epoch: int,
+) -> None:
     """TensorBoard's images: the confusion matrix, and the validation rows that the network gets
     most confidently wrong.
 
@@ -62,8 +78,16 @@ def log_figures(writer, matrix, x, y, logits, scaler, epoch: int) -> None:
     writer.add_figure("Val/Errors", mistakes_figure(rows, *of_each), epoch)
 
 
-def save_history(data: str | Path, stem: str, history: Mapping) -> None:
+def in_percent(history: Mapping[str, list]) -> dict[str, list]:
+    """The history of a training as files tell it: accuracies in percent, as the tutorial has
+    them."""
+    percent = {key: [100 * share for share in history[key]] for key in ACCURACIES if key in history}
+    return {**history, **percent}
+
+
+def save_history(data: str | Path, stem: str, history: Mapping[str, list]) -> None:
     """data/history_NAME.npy (a dict of lists, for notebooks) and .json (the same; what our code
-    reads)."""
+    reads), accuracies in percent."""
+    history = in_percent(history)
     artifacts.save_npy(Path(data) / f"{stem}.npy", history)
     artifacts.save_json(Path(data) / f"{stem}.json", history)

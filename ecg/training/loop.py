@@ -19,7 +19,12 @@ from tqdm import tqdm
 
 from ecg import artifacts
 from ecg.artifacts import InputError
-from ecg.training.distribution import SyncedBatchNorm, random_states, restore_random_state
+from ecg.training.distribution import (
+    SyncedBatchNorm,
+    computes_bf16,
+    random_states,
+    restore_random_state,
+)
 from ecg.training.log import log_epoch, open_writer
 from ecg.training.recipe import Recipe
 from ecg.training.task import Task
@@ -29,7 +34,7 @@ class Training:
     """What changes from step to step: network, optimiser, running average, history.
 
     epoch, steps: how many are done. history: a list a figure, one value an epoch. best: what is
-    told of the best epoch so far."""
+    told of the best epoch so far, empty before the first."""
 
     def __init__(self, task: Task, network: nn.Module):
         self.task, recipe, device = task, task.recipe, task.device
@@ -43,7 +48,7 @@ class Training:
             _load(self.average, _state(self.network))
         self.epoch, self.steps = 0, 0
         self.history: dict[str, list] = {}
-        self.best: dict | None = None
+        self.best: dict[str, Any] = {}
 
     @property
     def result(self) -> nn.Module:
@@ -87,8 +92,8 @@ class Training:
         figures = task.figures(seen)
         if not np.isfinite(figures["train_loss"]):
             raise InputError(
-                f"the loss is not finite in epoch {self.epoch}: take a smaller --rate than "
-                f"{recipe.rate:g}"
+                f"the loss is not finite in epoch {self.epoch}: take a smaller --learning-rate "
+                f"than {recipe.rate:g}"
             )
         return {**figures, "lr": pace["lr"]}
 
@@ -104,23 +109,23 @@ class Training:
             nn.utils.clip_grad_norm_(self.learner.parameters(), self.task.recipe.clip)
         self.optimiser.step()
         if self.average is not None:
-            self._follow()
+            self._follow(self.average)
         self.steps += 1
         return seen
 
     def _autocast(self):
-        bf16 = self.task.recipe.bf16
+        bf16 = self.task.recipe.bf16 and computes_bf16(self.task.device)
         return torch.autocast(self.task.device.type, torch.bfloat16, enabled=bf16)
 
     @torch.no_grad()
-    def _follow(self):
+    def _follow(self, average: nn.Module) -> None:
         """The average follows the weights; at first faster, so that it forgets where it began."""
         decay = self.task.recipe.average
         if self.task.recipe.average_ramp:
             decay = min(decay, (1 + self.steps) / (10 + self.steps))
         elif self.steps == 0:
             decay = 0.0
-        states = (network.state_dict().values() for network in (self.average, self.network))
+        states = (network.state_dict().values() for network in (average, self.network))
         for mine, theirs in zip(*states):
             mine.lerp_(theirs, 1 - decay) if mine.is_floating_point() else mine.copy_(theirs)
 
@@ -192,20 +197,21 @@ def fit(
     training = Training(task, network)
     if seed is not None:
         torch.manual_seed(seed + 7919 * task.rank)
-    run_dir = files and files.own_run_dir()
-    if files and resume:
-        run_dir = _resumed(training, files.checkpoint, report) or run_dir
     writer = None
-    if files and task.rank == 0:
-        example = task.example if training.epoch == 0 else None
-        writer = open_writer(run_dir, first_epoch + training.epoch, network, example)
+    if files:
+        run_dir = files.own_run_dir()
+        if resume:
+            run_dir = _resumed(training, files.checkpoint, report) or run_dir
+        if task.rank == 0:
+            example = task.example if training.epoch == 0 else None
+            writer = open_writer(run_dir, first_epoch + training.epoch, network, example)
     _say(report, task.heading)
     while training.epoch < task.recipe.epochs and not _stale(training, patience):
         row, better = training.run_epoch()
         states = random_states(task.device, task.ranks)
         if task.rank == 0:
             after_epoch(training, better)
-            if files:
+            if files and writer:
                 log_epoch(writer, row, first_epoch + training.epoch)
                 about = {"identity": task.identity, "run_dir": str(run_dir)}
                 with artifacts.writing(files.checkpoint) as temporary:
@@ -228,7 +234,7 @@ def _stale(training, patience):
     return patience and training.best and training.epoch - training.best["epoch"] >= patience
 
 
-def _resumed(training, checkpoint, report):
+def _resumed(training: Training, checkpoint: Path, report: Callable[[str], Any]) -> Path | None:
     """Go on from a checkpoint. Returns its log's folder, or None where there is no checkpoint."""
     task = training.task
     if not checkpoint.exists():
@@ -246,7 +252,7 @@ def _resumed(training, checkpoint, report):
     return Path(saved["run_dir"])
 
 
-def _optimiser(learner: nn.Module, recipe: Recipe, device: torch.device):
+def _optimiser(learner: nn.Module, recipe: Recipe, device: torch.device) -> torch.optim.Optimizer:
     """Adam or AdamW; weight decay of matrices and kernels only, or of all parameters."""
     moving = [p for p in learner.parameters() if p.requires_grad]
     decayed = [p for p in moving if recipe.decay_all or p.dim() > 1]
@@ -257,12 +263,12 @@ def _optimiser(learner: nn.Module, recipe: Recipe, device: torch.device):
     return kind(groups, lr=recipe.rate, fused=recipe.fused and device.type in ("cpu", "cuda"))
 
 
-def _state(network):
+def _state(network) -> dict[str, torch.Tensor]:
     """The state_dict of a network, of its plain form where it has another."""
     return network.narrow_state() if hasattr(network, "narrow_state") else network.state_dict()
 
 
-def _load(network, state):
+def _load(network, state: Mapping[str, torch.Tensor]) -> None:
     """Take such a state_dict."""
     load = network.load_narrow if hasattr(network, "load_narrow") else network.load_state_dict
     load(state)

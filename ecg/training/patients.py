@@ -147,9 +147,9 @@ def _spliced_view(rhythm, leads, fs, at, classes, seed):
     spliced = [
         splice_rhythm(rhythm, lead, fs, at, classes, np.random.default_rng(seed)) for lead in leads
     ]
-    _, peaks, classes = spliced[0]
-    described = [context.describe(lead, fs, peaks) for lead, *_ in spliced]
-    return DescribedView(peaks, described, classes)
+    peaks = spliced[0].peaks
+    described = [context.describe(lead.signal, fs, peaks) for lead in spliced]
+    return DescribedView(peaks, described, spliced[0].classes)
 
 
 def match_peaks(peaks: np.ndarray, samples: np.ndarray, fs: float) -> np.ndarray:

@@ -1,11 +1,13 @@
 """Pre-training without labels: hidden spans of rows are filled in from what is left of them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
@@ -13,6 +15,7 @@ from tqdm import tqdm
 from ecg import beats, formats
 from ecg.artifacts import InputError
 from ecg.beats import WIDTH
+from ecg.networks import Backbone
 from ecg.rpeaks import detect_r_peaks
 from ecg.training.fast_form import fast_form
 from ecg.training.loop import Files, fit
@@ -24,7 +27,7 @@ HIDDEN = 0.5  # share of the samples that is hidden
 MOMENTUM = 0.95, 0.85  # Adam's first beta where the learning rate is low, and at its peak
 
 
-def unlabelled_rows(folder: str | Path, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def unlabelled_rows(folder: str | Path, mean: ArrayLike, scale: ArrayLike) -> np.ndarray:
     """Rows (n, 187) float32, standardised by mean and scale (187,), of every WFDB record below
     `folder`, cut at detected R peaks; labels unread. Raises InputError where there is no record."""
     headers = sorted(Path(folder).rglob("*.hea"))
@@ -38,11 +41,11 @@ def unlabelled_rows(folder: str | Path, mean: np.ndarray, scale: np.ndarray) -> 
         recording = formats.read_wfdb(header)
         peaks = detect_r_peaks(recording.signal, recording.fs)
         rows.append(beats.extract_beats(recording.signal, peaks, recording.fs)[0])
-    rows = beats.standardise(np.concatenate(rows), np.array(mean), np.array(scale))
-    return rows.astype(np.float32)
+    joined = beats.standardise(np.concatenate(rows), np.array(mean), np.array(scale))
+    return joined.astype(np.float32)
 
 
-def hidden_spans(shape: tuple[int, int]) -> torch.Tensor:
+def hidden_spans(shape: Sequence[int]) -> torch.Tensor:
     """bool (n, 187): which samples are hidden: about half of them, in spans of 0.1 s that begin
     anywhere."""
     n, width = shape
@@ -53,17 +56,21 @@ def hidden_spans(shape: tuple[int, int]) -> torch.Tensor:
 
 
 class Filler(nn.Module):
-    """A network that offers `features`, and what makes rows (n, 187) of these."""
+    """A network that offers `features` (ecg.networks.Backbone), and what makes rows (n, 187) of
+    these."""
 
     def __init__(self, network: nn.Module):
         super().__init__()
-        self.network = network
+        self.network = network.eval()
         with torch.no_grad():
-            size = network.eval().features(torch.zeros(1, WIDTH)).numel()
+            size = self._features(torch.zeros(1, WIDTH)).numel()
         self.decoder = nn.Sequential(nn.Flatten(), nn.Linear(size, WIDTH))
 
-    def forward(self, rows):
-        return self.decoder(self.network.features(rows))
+    def _features(self, rows: torch.Tensor) -> torch.Tensor:
+        return cast(Backbone, self.network).features(rows)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return self.decoder(self._features(rows))
 
 
 class HiddenSpans(Task):
@@ -78,18 +85,18 @@ class HiddenSpans(Task):
         self.x, self.identity = x.to(device), identity
         self.steps = recipe.epochs * -(-len(x) // recipe.batch)
 
-    def form(self, network):
+    def form(self, network: nn.Module) -> nn.Module:
         return fast_form(network)
 
-    def learner(self, network):
+    def learner(self, network: nn.Module) -> nn.Module:
         learner = Filler(network).to(self.device)
         self.decoder = learner.decoder
         return learner
 
-    def progress(self, epoch, step, steps, done):
+    def progress(self, epoch: int, step: int, steps: int, done: int) -> float:
         return done / self.steps
 
-    def pace(self, progress):
+    def pace(self, progress: float) -> dict[str, Any]:
         """One cycle as torch's OneCycleLR runs it, where the others rise in a straight line: up and
         down by cosines, and Adam's first moment the other way."""
         recipe, step = self.recipe, round(progress * self.steps)
@@ -102,11 +109,14 @@ class HiddenSpans(Task):
         rate = recipe.rate * _cosine(*of_peak, share)
         return {"lr": rate, "betas": (_cosine(*momentum, share), 0.999)}
 
-    def batches(self, epoch):
+    def batches(self, epoch: int) -> Sequence[torch.Tensor]:
         """Indices of the rows of each step."""
         return torch.randperm(len(self.x)).split(self.recipe.batch)
 
-    def loss(self, learner, batch, progress):
+    def loss(
+        self, learner: nn.Module, batch: torch.Tensor, progress: float
+    ) -> tuple[torch.Tensor, tuple[float, float]]:
+        """(mean squared error of the hidden samples, (its sum over them, that of a guess of 0))."""
         rows = self.x[batch.to(self.device)]
         hidden = hidden_spans(rows.shape).to(self.device)
         filled = learner(torch.where(hidden, 0.0, rows)).float()
@@ -114,23 +124,23 @@ class HiddenSpans(Task):
         left = float(loss.detach()) * int(hidden.sum())
         return loss, (left, float(rows[hidden].square().sum()))
 
-    def figures(self, seen):
+    def figures(self, seen: list[tuple[float, float]]) -> dict[str, float]:
         """train_loss: the share of the hidden samples' variance that is left (1 would be no better
         than the mean)."""
         left, total = zip(*seen)
         return {"train_loss": sum(left) / sum(total)}
 
-    def line(self, epoch, row, better):
+    def line(self, epoch: int, row: Mapping[str, float], better: bool) -> str:
         return f"{epoch:>5} share of the hidden samples' variance left: {row['train_loss']:.3f}"
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         return {"decoder": self.decoder.state_dict()}
 
-    def restore(self, state):
+    def restore(self, state: Mapping[str, Any]) -> None:
         self.decoder.load_state_dict(state["decoder"])
 
 
-def _cosine(start, end, share):
+def _cosine(start: float, end: float, share: float) -> float:
     """From start to end by half a cosine."""
     return end + (start - end) / 2 * (math.cos(math.pi * share) + 1)
 

@@ -31,7 +31,7 @@ class Recipe:
     hints: float = 0.0  # rows: weight of the auxiliary targets (auxiliary.py); 0: none
     # rows: loss below which a row counts as learnt and is shown less often; 0: never
     focus: float = 0.0
-    bf16: bool = False  # bfloat16 where autocast allows
+    bf16: bool = False  # bfloat16, where the device computes it; see distribution.py
 
     # ---- a model card names those below only where they are not at their default
     warm_up: float = 0.1  # onecycle: share of the training in which the rate rises

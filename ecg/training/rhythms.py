@@ -5,7 +5,7 @@ class. `splice_rhythm` then cuts the recording and joins it again as planned.
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, SupportsIndex
 
 import numpy as np
 
@@ -36,6 +36,14 @@ class BeatPlan(NamedTuple):
     onset: np.ndarray  # float (n,), samples before the R peak that belong to a beat
 
 
+class Spliced(NamedTuple):
+    """A lead of n samples after splicing, and its m beats."""
+
+    signal: np.ndarray  # float (n,), in the unit it had
+    peaks: np.ndarray  # int (m,), sample numbers of the R peaks
+    classes: np.ndarray  # int (m,), 0..3 or -1
+
+
 def splice_rhythm(
     rhythm: str,
     signal: np.ndarray,
@@ -43,9 +51,8 @@ def splice_rhythm(
     peaks: np.ndarray,
     classes: np.ndarray,
     rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(signal, R peaks, classes) of a recording into which another rhythm, made of the patient's
-    own beats, has been spliced.
+) -> Spliced:
+    """A recording into which another rhythm, made of the patient's own beats, has been spliced.
 
     rhythm: one of ALL_RHYTHMS; signal: one lead; fs in Hz; peaks: sample numbers of the R peaks;
     classes: 0..3 or -1 of every peak. The same seed gives the same beats, cut at the same samples,
@@ -57,7 +64,7 @@ def splice_rhythm(
     joint is spread over 60 ms. A recording of fewer than four beats stays as it is."""
     n = len(peaks)
     if n < 4:
-        return signal, peaks, classes
+        return Spliced(signal, peaks, classes)
     usual_rr = np.median(np.diff(peaks))
     second = min(usual_rr, fs)
     if rhythm == "block":
@@ -80,7 +87,7 @@ def splice_rhythm(
 
 
 def _stretches(
-    n: int, count: int, shortest: float, longest: float, rng: np.random.Generator
+    n: int, count: SupportsIndex, shortest: float, longest: float, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
     """`count` stretches of successive beats out of n, shortest..longest beats long, at random; the
     last beat is in none."""
@@ -101,7 +108,7 @@ def _tachycardia(plan: BeatPlan, rng: np.random.Generator) -> None:
         plan.keep[k] = plan.annotated[k] == N
         if len(k) > 40 and rng.random() < 0.4:
             slow_rise = np.sin(np.linspace(0, np.pi, len(k)))
-            share = 1 - rng.uniform(0.15, 0.4) * slow_rise
+            share: np.ndarray | float = 1 - rng.uniform(0.15, 0.4) * slow_rise
             plan.classes[k], plan.onset[k] = N, P_WAVE * plan.second
         else:
             share = rng.uniform(0.45, 0.72)
@@ -144,8 +151,8 @@ def _sinus(plan: BeatPlan, rng: np.random.Generator) -> None:
     n = len(plan.keep)
     for k in _stretches(n, rng.integers(1, 4), 0.1 * n, 0.5 * n, rng):
         plan.keep[k] = plan.annotated[k] == N
-        beats_a_breath = rng.uniform(3, 9)
-        beats_a_breath = beats_a_breath * (1 + 0.15 * rng.standard_normal(len(k))).clip(0.6)
+        usual = rng.uniform(3, 9)
+        beats_a_breath = usual * (1 + 0.15 * rng.standard_normal(len(k))).clip(0.6)
         phase = 2 * np.pi * np.cumsum(1 / beats_a_breath)
         mean = plan.usual_rr * rng.uniform(0.8, 1.15)
         breathing = rng.uniform(0.05, 0.25) * np.sin(phase)
@@ -171,7 +178,14 @@ def _ectopic(plan: BeatPlan, rng: np.random.Generator) -> None:
         plan.onset[k] = np.where(late, plan.onset[k], ectopic_onset)
 
 
-def _block(signal, fs, peaks, classes, second, rng):
+def _block(
+    signal: np.ndarray,
+    fs: float,
+    peaks: np.ndarray,
+    classes: np.ndarray,
+    second: float,
+    rng: np.random.Generator,
+) -> Spliced:
     """In up to four stretches every second to seventh beat is dropped where it is a normal one, its
     P wave left (the atrioventricular node blocks it) or gone too (the sinus node pauses): the
     others keep their classes, although those that follow each other directly now come at half the
@@ -185,13 +199,13 @@ def _block(signal, fs, peaks, classes, second, rng):
     dropped &= (classes == N) & (np.arange(n) > 0) & (np.arange(n) < n - 1)
     p_stays = rng.random(dropped.sum()) < 0.7
     signal = signal.copy()
-    for k, onset in zip(np.flatnonzero(dropped), np.where(p_stays, 0.06 * fs, P_WAVE * second)):
-        to_next = peaks[k + 1] - peaks[k]
-        start = max(int(peaks[k] - onset), 0)
-        stop = int(peaks[k + 1] - P_WAVE * min(to_next, second))
+    for beat, onset in zip(np.flatnonzero(dropped), np.where(p_stays, 0.06 * fs, P_WAVE * second)):
+        to_next = peaks[beat + 1] - peaks[beat]
+        start = max(int(peaks[beat] - onset), 0)
+        stop = int(peaks[beat + 1] - P_WAVE * min(to_next, second))
         last_level = signal[max(stop, start + 1)]
         signal[start:stop] = np.linspace(signal[start], last_level, max(stop - start, 0))
-    return signal, peaks[~dropped], classes[~dropped]
+    return Spliced(signal, peaks[~dropped], classes[~dropped])
 
 
 _PLANNED: dict[str, Callable[[BeatPlan, np.random.Generator], None]] = {
@@ -206,9 +220,9 @@ _PLANNED: dict[str, Callable[[BeatPlan, np.random.Generator], None]] = {
 # ---- splicing -----------------------------------------------------------------------------------
 
 
-def _splice(signal, peaks, plan):
-    """(signal, R peaks, classes) of the recording cut into its beats and joined as planned. The
-    last kept beat only ends the one before it."""
+def _splice(signal: np.ndarray, peaks: np.ndarray, plan: BeatPlan) -> Spliced:
+    """The recording cut into its beats and joined as planned. The last kept beat only ends the one
+    before it."""
     kept, onset = np.flatnonzero(plan.keep), plan.onset.astype(int)
     pieces: list[np.ndarray] = []
     peaks_after, classes, length = [], [], 0
@@ -226,7 +240,7 @@ def _splice(signal, peaks, plan):
         classes.append(plan.classes[k])
         length += len(piece)
     at, first = np.unique(np.minimum(peaks_after, length - 1), return_index=True)
-    return np.concatenate(pieces), at, np.array(classes)[first]
+    return Spliced(np.concatenate(pieces), at, np.array(classes)[first])
 
 
 def _from_r_to_next_beat(signal, peaks, plan, k, following, next_onset):

@@ -1,5 +1,7 @@
 """Which rows an epoch shows and in which order, how much each weighs, and the loss of a step."""
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -46,6 +48,14 @@ def shown_rows(
     return torch.rand(len(share), generator=generator) < share, 1 / share
 
 
+class StepLoss(NamedTuple):
+    """What a step's n rows cost."""
+
+    loss: torch.Tensor  # scalar, what is minimised
+    right: torch.Tensor  # bool (n,), which rows the network gets right
+    plain: torch.Tensor | None  # float32 (n,), cross-entropy; None where the recipe needs none
+
+
 def step_loss(
     learner: nn.Module,
     x: torch.Tensor,
@@ -56,16 +66,16 @@ def step_loss(
     mix: bool,
     scaler: tuple[torch.Tensor, torch.Tensor] | None,
     auxiliary: tuple[torch.Tensor, torch.Tensor] | None = None,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
-    """(loss of these rows, which rows it gets right (n,), the plain cross-entropy of each (n,)).
+) -> StepLoss:
+    """What these rows cost.
 
     learner: a `WithAuxiliary`; x (n, 187), y (n,). weights: (n,) of each row; their sum over the
     whole step and all processes is `norm`, which the loss is divided by. mix: whether rows are
     mixed (mixup). scaler: (mean, scale) of the rows, which augmentation asks for. auxiliary: None
-    or (group (n,), prematurity (n,)) of the rows. The plain cross-entropy is None where the recipe
-    does not ask for it."""
+    or (group (n,), prematurity (n,)) of the rows."""
     other, share = None, 1.0
     if recipe.augment:
+        assert scaler is not None, "rows are augmented in the scale of the recorder"
         x = augmented(x, *scaler)
     if mix and len(y) > 1:
         share = float(torch.distributions.Beta(recipe.mixup, recipe.mixup).sample())
@@ -80,8 +90,9 @@ def step_loss(
         """Loss (n,) by what is true of `rows`."""
         loss = _cross_entropy(logits, y[rows], recipe.smoothing)
         if auxiliary:
-            targets = [target[rows] for target in auxiliary]
-            loss = loss + recipe.hints * _auxiliary_loss(outputs, *targets, recipe.smoothing)
+            group, prematurity = (target[rows] for target in auxiliary)
+            off = _auxiliary_loss(outputs, group, prematurity, recipe.smoothing)
+            loss = loss + recipe.hints * off
         return loss
 
     terms = [(share, slice(None))] + ([(1 - share, other)] if other is not None else [])
@@ -89,7 +100,7 @@ def step_loss(
     with torch.no_grad():
         plain = _cross_entropy(logits, y) if recipe.focus else None
         right = logits.softmax(2).mean(1).argmax(1) == y
-    return loss / norm, right, plain
+    return StepLoss(loss / norm, right, plain)
 
 
 def _cross_entropy(logits, target, smoothing=0.0):

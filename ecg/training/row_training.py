@@ -5,8 +5,9 @@ import dataclasses
 import inspect
 import json
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -17,7 +18,8 @@ from ecg.cli import print_line, recipe_from
 from ecg.evaluation.metrics import fit_temperature
 from ecg.training import distribution
 from ecg.training.auxiliary import auxiliary_targets
-from ecg.training.log import log_figures, save_history
+from ecg.training.fast_form import why_plain
+from ecg.training.log import in_percent, log_figures, save_history
 from ecg.training.loop import Files, Training, fit
 from ecg.training.recipe import HINTS, RECIPES, Recipe
 from ecg.training.rows import Rows, RowTask, f1_by_class, load_rows, logits_of, scores_of
@@ -29,21 +31,24 @@ from ecg.weights import card_path, fill, load_card, load_state, save_weights, we
 def model_card(
     name: str,
     network: nn.Module,
-    arguments: Mapping,
-    manifest: Mapping,
+    arguments: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     recipe: Recipe,
     seed: int,
-    extra: Mapping | tuple = (),
+    extra: Mapping[str, Any] | tuple = (),
 ) -> dict:
     """What a reader of the weights must know: architecture, input contract, classes, where the rows
     came from, recipe (with `extra`)."""
     told = ("source", "synthetic", "protocol", "seed", "n_real", "counts")
     summary = {key: manifest[key] for key in told if key in manifest}
     parameters = inspect.signature(type(network)).parameters.items()
+    # what a card can hold; a class is built without the others, which are its defaults
+    kinds = (bool, int, float, str, list, tuple, type(None))
+    defaults = {key: p.default for key, p in parameters if isinstance(p.default, kinds)}
     return {
         "name": name,
         "architecture": type(network).__name__,
-        "arguments": {**{key: value.default for key, value in parameters}, **arguments},
+        "arguments": {**defaults, **arguments},
         "parameters": networks.parameter_count(network),
         "input": {
             "rate_hz": beats.ROW_FS,
@@ -82,7 +87,7 @@ def chosen_before(weights_file: Path, card: Mapping) -> dict:
     return {"temperature": last["temperature"], "validation": last}
 
 
-def _comparable(card):
+def _comparable(card: Mapping) -> list:
     """What must be the same in a training and its refit."""
     recipe = {k: v for k, v in card["recipe"].items() if k not in ("seed", "refit")}
     return artifacts.plain([card["architecture"], card["arguments"], recipe])
@@ -104,8 +109,8 @@ def fit_rows(
     device: torch.device,
     after_epoch: Callable[[Training], object] | None = None,
     auxiliary: tuple[torch.Tensor, torch.Tensor] | None = None,
-    **options,
-) -> dict:
+    **options: Any,
+) -> dict[str, Any]:
     """Train a copy of `network` on rows and keep its best epoch. Returns the metrics of that epoch.
 
     train, val, auxiliary: as for `RowTask`. Weights and `card` go to `weights_file` whenever
@@ -119,9 +124,7 @@ def fit_rows(
         seed=seed,
         device=device,
         protocol=card["manifest"]["protocol"],
-        scaler=tuple(
-            torch.tensor(card["input"][key], dtype=torch.float32) for key in ("mean", "scale")
-        ),
+        scaler=(_numbers(card["input"]["mean"]), _numbers(card["input"]["scale"])),
         auxiliary=auxiliary,
         identity=_identity(card, recipe, len(train[1])),
     )
@@ -136,12 +139,18 @@ def fit_rows(
         final_card = _final_card if val else _final_card_of_refit
         told = final_card(training, network, card, weights_file, writer, options)
         training.best = told["metrics"]
-        artifacts.save_json(card_path(weights_file), {**told, "history": training.history})
+        artifacts.save_json(
+            card_path(weights_file), {**told, "history": in_percent(training.history)}
+        )
 
     return fit(task, network, files, seed=seed, after_epoch=save, at_end=finish, **options).best
 
 
-def _identity(card, recipe, n):
+def _numbers(values: Sequence[float]) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float32)
+
+
+def _identity(card: Mapping, recipe: Recipe, n: int) -> str:
     """Which training it is. One at a constant rate may go on for more epochs."""
     left_out = {"epochs"} if recipe.schedule == "constant" else set()
     told = {key: value for key, value in card["recipe"].items() if key not in left_out}
@@ -187,12 +196,16 @@ def _final_card(training, network, card, weights_file, writer, options):
 # ---- what a command line describes ---------------------------------------------------------------
 
 
-def train_rows(args: Namespace, create: Callable) -> Path:
+# models.create: (name, manifest, dropout, freeze, init, weight) -> (fresh network, its arguments,
+# what else its card tells)
+Create = Callable[..., tuple[nn.Module, dict[str, Any], dict[str, Any]]]
+
+
+def train_rows(args: Namespace, create: Create) -> Path:
     """One training as the command line describes it (train.py, pretrain_translearn.py). Returns the
     weights file.
 
-    create(name, manifest, dropout, freeze, init, weight) -> (fresh network, its arguments, what
-    else its card tells): models.create. Raises InputError for what cannot be trained."""
+    create: models.create. Raises InputError for what cannot be trained."""
     recipe = _recipe(args)
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -200,6 +213,7 @@ def train_rows(args: Namespace, create: Callable) -> Path:
     rank, _ = distribution.processes(device)
     data, weight = artifacts.locate(args.data), artifacts.locate(args.weight)
     train, val, manifest = load_rows(data, device, recipe.balance)
+    watched: Rows | None = val
     torch.manual_seed(args.seed)
     network, arguments, extra = create(
         args.model, manifest, args.dropout, args.freeze, args.init, weight
@@ -210,7 +224,7 @@ def train_rows(args: Namespace, create: Callable) -> Path:
     card = model_card(args.model, network, arguments, manifest, recipe, args.seed, extra)
     if args.refit:
         card |= chosen_before(weights_file, card)
-        train, val = tuple(torch.cat(pair) for pair in zip(train, val)), None
+        train, watched = _joined(train, val), None
     splits = ("train", "val") if args.refit else ("train",)
     rows = manifest.get("rows", {})
     auxiliary = auxiliary_targets(rows, splits, len(train[1])) if args.hints else None
@@ -220,13 +234,17 @@ def train_rows(args: Namespace, create: Callable) -> Path:
         f"{manifest['protocol']}, {'SYNTHETIC' if manifest['synthetic'] else 'real'} rows, "
         f"{device}, {torch.get_num_threads()} threads"
     )
+    if reason := why_plain(network):
+        report(
+            f"{type(network).__name__} learns as it is, without the faster form for CPUs: {reason}"
+        )
     log_dir = Path(args.runs) / weights_file.stem
     stem = weights_file.stem.replace("model_", "history_", 1)
     best = fit_rows(
         network,
         card,
         train,
-        val,
+        watched,
         recipe,
         weights_file,
         Files(log_dir / f"checkpoint{'_refit' if args.refit else ''}.pth", log_dir),
@@ -241,13 +259,17 @@ def train_rows(args: Namespace, create: Callable) -> Path:
     return weights_file
 
 
-def _outcome(best):
+def _joined(train: Rows, val: Rows) -> Rows:
+    return torch.cat([train[0], val[0]]), torch.cat([train[1], val[1]])
+
+
+def _outcome(best: Mapping[str, Any]) -> str:
     if "val_acc" not in best:
         return "validation rows learnt too"
     return f"validation accuracy {best['val_acc']:.2%}, macro-F1 {best['val_macro_f1']:.4f}"
 
 
-def _recipe(args):
+def _recipe(args: Namespace) -> Recipe:
     """The recipe of the command line. Raises InputError where it cannot be followed."""
     recipe = recipe_from(args, RECIPES[args.recipe])
     if not args.hints:

@@ -1,8 +1,9 @@
 """What is special to training on single rows: loading them, the batches of an epoch, loss,
 validation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,18 +23,29 @@ EVALUATION_BATCH = 1024
 Rows = tuple[torch.Tensor, torch.Tensor]  # x float32 (n, 187) standardised, y int64 (n,)
 
 
-def load_rows(data: Path, device: torch.device, balance: str = "smote") -> tuple[Rows, Rows, dict]:
-    """(training rows, validation rows, manifest), the rows on `device`.
+class LoadedRows(NamedTuple):
+    """What a training on rows works with."""
+
+    train: Rows
+    val: Rows
+    manifest: dict  # which rows these are: artifacts.load_manifest
+
+
+def load_rows(data: Path, device: torch.device, balance: str = "smote") -> LoadedRows:
+    """The processed rows below the folder `data`, on `device`.
 
     SMOTE's rows are there with balance `smote` only."""
     manifest = artifacts.load_manifest(data)
-    parts = []
-    for split in ("train", "val"):
-        x, y = artifacts.load_split(data, split)
-        n = manifest["n_real"] if split == "train" and balance != "smote" else len(y)
-        x = torch.from_numpy(np.array(x[:n]).reshape(n, -1))
-        parts.append((x.to(device), torch.from_numpy(np.array(y[:n])).to(device)))
-    return *parts, manifest
+    first = None if balance == "smote" else manifest["n_real"]
+    train, val = _load_split(data, "train", device, first), _load_split(data, "val", device)
+    return LoadedRows(train, val, manifest)
+
+
+def _load_split(data: Path, split: str, device: torch.device, first: int | None = None) -> Rows:
+    """The first rows of a split; None: all."""
+    x, y = (np.array(part[:first]) for part in artifacts.load_split(data, split))
+    rows = torch.from_numpy(x.reshape(len(y), -1))
+    return rows.to(device), torch.from_numpy(y).to(device)
 
 
 # ------------------------------------------------------------------------------------------ scores
@@ -43,7 +55,7 @@ def load_rows(data: Path, device: torch.device, balance: str = "smote") -> tuple
 def logits_of(network: nn.Module, x: torch.Tensor, batch: int = EVALUATION_BATCH) -> torch.Tensor:
     """Logits float32 (n, classes) of rows x (n, 187), in eval mode, in float32."""
     network.eval()
-    return torch.cat([network(part).float() for part in x.split(batch)]).cpu()
+    return torch.cat([network(part[:, None]).float() for part in x.split(batch)]).cpu()
 
 
 def validate_rows(
@@ -55,7 +67,9 @@ def validate_rows(
     return scores_of(logits_of(network, x), y, names)
 
 
-def scores_of(logits, y, names) -> tuple[dict[str, float], np.ndarray]:
+def scores_of(
+    logits: torch.Tensor, y: torch.Tensor, names: Sequence[str]
+) -> tuple[dict[str, float], np.ndarray]:
     """`validate_rows` of logits (n, classes) that are there already."""
     y = y.cpu()
     matrix = confusion(y.numpy(), logits.argmax(1).numpy())
@@ -74,6 +88,17 @@ def f1_by_class(matrix: np.ndarray) -> dict[str, float]:
 # -------------------------------------------------------------------------------------------- task
 
 
+class SeenRows(NamedTuple):
+    """What a step has shown of its rows in this process, k of them."""
+
+    loss: torch.Tensor  # scalar, of these rows; over all processes it adds up to the step's
+    norm: torch.Tensor  # scalar, weight of the step's rows in all processes
+    right: torch.Tensor  # scalar, how many of the k were got right
+    n: int  # rows of the step in all processes
+    rows: torch.Tensor  # int (k,), which rows
+    plain: torch.Tensor | None  # (k,), see `StepLoss`
+
+
 class RowTask(Task):
     """Training on rows.
 
@@ -83,7 +108,7 @@ class RowTask(Task):
     training rows, for a recipe that learns them."""
 
     chosen_by = "val_macro_f1"
-    example = torch.zeros(1, beats.WIDTH)
+    example = torch.zeros(1, 1, beats.WIDTH)
 
     def __init__(
         self,
@@ -100,8 +125,8 @@ class RowTask(Task):
     ):
         super().__init__(recipe, device)
         (self.x, self.y), self.val, self.seed, self.identity = train, val, seed, identity
-        self.scaler = scaler and tuple(part.to(device) for part in scaler)
-        self.auxiliary = auxiliary and [target.to(device) for target in auxiliary]
+        self.scaler = scaler and (scaler[0].to(device), scaler[1].to(device))
+        self.auxiliary = auxiliary and (auxiliary[0].to(device), auxiliary[1].to(device))
         weighted = recipe.balance in ("weights", "sampler")
         self.class_weights = class_weights(self.y, recipe.class_power) if weighted else None
         self.row_weight = torch.ones(len(self.y), device=device)
@@ -116,30 +141,38 @@ class RowTask(Task):
             f"{len(self.y):,} training rows, {len(y_val):,} validation rows"
         )
 
-    def form(self, network):
-        return fast_form(network, same_dropout=not self.recipe.bf16)
+    def form(self, network: nn.Module) -> nn.Module:
+        return fast_form(network, same_dropout=False)
 
-    def learner(self, network):
+    def learner(self, network: nn.Module) -> nn.Module:
         groups = int(self.auxiliary[0].max()) + 1 if self.auxiliary else 0
         learner = WithAuxiliary(network, groups)
         self.heads = learner.heads
         return learner
 
-    def batches(self, epoch):
-        """Indices of the rows of each step."""
+    def batches(self, epoch: int) -> Sequence[torch.Tensor]:
+        """Indices of the rows of each step; none has a single row, which batch norm cannot take."""
         recipe, weights = self.recipe, self.class_weights
-        sampler, weighted = (recipe.balance == kind for kind in ("sampler", "weights"))
-        order = epoch_order(self.y, epoch, self.seed, weights if sampler else None)
-        row_weight = weights[self.y.cpu()] if weighted else torch.ones(len(self.y))
+        drawn = recipe.balance == "sampler"  # by weight, and then all weigh the same
+        order = epoch_order(self.y, epoch, self.seed, weights if drawn else None)
+        row_weight = torch.ones(len(self.y))
+        if weights is not None and not drawn:
+            row_weight = weights[self.y.cpu()]
         if recipe.focus:
             shown, inverse = shown_rows(self.row_loss, recipe.focus, epoch, self.seed)
             order, row_weight = order[shown[order]], row_weight * inverse
         self.row_weight = row_weight.to(self.device)
-        return order.to(self.device).split(recipe.batch)
+        steps = list(order.to(self.device).split(recipe.batch))
+        if len(steps) > 1 and len(steps[-1]) == 1:
+            steps[-2:] = [torch.cat(steps[-2:])]
+        return steps
 
-    def loss(self, learner, batch, progress):
+    def loss(
+        self, learner: nn.Module, batch: torch.Tensor, progress: float
+    ) -> tuple[torch.Tensor, SeenRows]:
         norm = self.row_weight[batch].sum()
         mine = batch.tensor_split(self.ranks)[self.rank]
+        auxiliary = self.auxiliary
         loss, right, plain = step_loss(
             learner,
             self.x[mine],
@@ -149,41 +182,44 @@ class RowTask(Task):
             norm,
             self.recipe.mixup > 0 and progress < 5 / 6,
             self.scaler,
-            self.auxiliary and [target[mine] for target in self.auxiliary],
+            auxiliary and (auxiliary[0][mine], auxiliary[1][mine]),
         )
-        return loss, (loss.detach(), norm, right.sum(), len(batch), mine, plain)
+        return loss, SeenRows(loss.detach(), norm, right.sum(), len(batch), mine, plain)
 
-    def figures(self, seen):
+    def figures(self, seen: list[SeenRows]) -> dict[str, float]:
         """train_loss (mean over rows of the loss that was minimised), train_acc (share of rows got
         right while learning), train_rows."""
-        losses, norms, right, counts, shown, plain = zip(*seen)
-        losses, norms = torch.stack(losses), torch.stack(norms)
-        right = torch.stack(right).sum().float()
-        loss, right = summed(torch.stack([(losses * norms).sum(), right]), self.ranks).tolist()
+        losses = torch.stack([step.loss for step in seen])
+        norms = torch.stack([step.norm for step in seen])
+        right = torch.stack([step.right for step in seen]).sum().float()
+        sums = summed(torch.stack([(losses * norms).sum(), right]), self.ranks)
+        loss, n_right = sums.tolist()
         if self.recipe.focus:
-            self._remember(shown, plain)
+            self._remember(seen)
+        count = sum(step.n for step in seen)
         return {
             "train_loss": loss / norms.sum().item(),
-            "train_acc": right / sum(counts),
-            "train_rows": sum(counts),
+            "train_acc": n_right / count,
+            "train_rows": count,
         }
 
-    def _remember(self, shown, plain):
+    def _remember(self, seen: list[SeenRows]) -> None:
         """The loss of the rows that this epoch has shown, by whichever process."""
         found = torch.zeros(2, len(self.row_loss), device=self.device)
-        for rows, loss in zip(shown, plain):
-            found[0, rows], found[1, rows] = loss, 1.0
+        for step in seen:
+            if step.plain is not None:
+                found[0, step.rows], found[1, step.rows] = step.plain, 1.0
         loss, was_shown = summed(found, self.ranks)
         self.row_loss = torch.where(was_shown > 0, loss, self.row_loss.to(self.device)).cpu()
 
-    def validate(self, network):
-        about = {"macro_f1_over": self.scored}
+    def validate(self, network: nn.Module) -> tuple[dict[str, float], dict[str, Any]]:
+        about: dict[str, Any] = {"macro_f1_over": self.scored}
         if not self.val:
             return {}, about
         scores, matrix = validate_rows(network, *self.val, self.scored)
         return scores, {**about, "val_f1": f1_by_class(matrix)}
 
-    def line(self, epoch, row, better):
+    def line(self, epoch: int, row: Mapping[str, float], better: bool) -> str:
         validated = f"{'-':>10} {'-':>7} {'-':>9}"
         if self.val:
             values = (row[key] for key in ("val_loss", "val_acc", "val_macro_f1"))
@@ -193,9 +229,9 @@ class RowTask(Task):
             f"{row['seconds']:>6.1f}{'   best' if better and self.val else ''}"
         )
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         return {"more": self.heads.state_dict(), "row_loss": self.row_loss}
 
-    def restore(self, state):
+    def restore(self, state: Mapping[str, Any]) -> None:
         self.heads.load_state_dict(state["more"])
         self.row_loss = state["row_loss"].cpu()

@@ -4,7 +4,7 @@ sequences of an epoch, their loss, and the training of a context network member 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from ecg import artifacts, context
 from ecg.context import CONTEXT_CLASSES
+from ecg.networks import ContextNetwork
 from ecg.training.distribution import summed
 from ecg.training.loop import Files, fit
 from ecg.training.patients import Patient
@@ -31,16 +32,20 @@ FEWEST = 10  # a class with fewer beats in a record weighs as if it had so many
 # ------------------------------------------------------------------------------------------- beats
 
 
+# [view][patient] = (first beats of its leads (leads,), how many beats)
+Places = list[list[tuple[np.ndarray, int]]]
+
+
 class Beats(NamedTuple):
     """All views of all patients in all leads end to end, LENGTH empty beats between them.
 
     features: (n, features) standardised; classes: (n,) 0..3, -1 for none; weights: (n,) of each
-    beat in the loss; places: [view][patient] = (first beats of its leads, how many beats)."""
+    beat in the loss."""
 
     features: torch.Tensor
     classes: torch.Tensor
     weights: torch.Tensor
-    places: list[list[tuple[np.ndarray, int]]]
+    places: Places
 
 
 def beat_weights(patients: Sequence[Patient], power: float) -> np.ndarray:
@@ -70,9 +75,11 @@ def standardisation(patients: Sequence[Patient]) -> tuple[np.ndarray, np.ndarray
 
 def join_beats(network: nn.Module, patients: Sequence[Patient], weight: np.ndarray) -> Beats:
     """The beats of the patients, standardised by the network; weight: from `beat_weights`."""
-    gap = np.zeros((LENGTH, len(network.mean)), np.float32)
+    context_network = cast(ContextNetwork, network)
+    gap = np.zeros((LENGTH, len(context_network.mean)), np.float32)
     no_class, no_weight = np.full(LENGTH, -1), np.zeros(LENGTH, np.float32)
-    features, classes, weights, places = [gap], [no_class], [no_weight], []
+    features, classes, weights = [gap], [no_class], [no_weight]
+    places: Places = []
     at = LENGTH
     for view, by_patient in zip(patients[0].views, weight):
         places.append([])
@@ -80,29 +87,30 @@ def join_beats(network: nn.Module, patients: Sequence[Patient], weight: np.ndarr
             seen = patient.views[view]
             starts = at + (len(seen.peaks) + LENGTH) * np.arange(len(seen.leads))
             for lead in seen.leads:
-                features += [network.standardise(torch.from_numpy(lead.features)).numpy(), gap]
+                standardised = context_network.standardise(torch.from_numpy(lead.features))
+                features += [standardised.numpy(), gap]
                 classes += [seen.classes, no_class]
                 weights += [of_class[seen.classes], no_weight]
             places[-1].append((starts, len(seen.peaks)))
             at += (len(seen.peaks) + LENGTH) * len(seen.leads)
-    joined = (torch.from_numpy(np.concatenate(parts)) for parts in (features, classes, weights))
-    return Beats(*joined, places)
+    x, y, of_beats = (torch.from_numpy(np.concatenate(of)) for of in (features, classes, weights))
+    return Beats(x, y, of_beats, places)
 
 
 def draw_sequences(
-    places: list, ectopic: np.ndarray, rng: np.random.Generator, skipped: float
+    places: Places, ectopic: np.ndarray, rng: np.random.Generator, skipped: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """(first beats (n,) of an epoch's sequences in random order, their weights (n,)).
 
     Each patient is seen in one view drawn at random, each sequence in one lead drawn at random.
-    places: as in `Beats`; ectopic: (beats + 1,) how many beats before each are S, V or F; skipped:
-    share of the sequences without any such beat that is left out, the others weigh more."""
-    starts = []
+    ectopic: (beats + 1,) how many beats before each are S, V or F; skipped: share of the sequences
+    without any such beat that is left out, the others weigh more."""
+    of_patients = []
     for patient in range(len(places[0])):
         leads, count = places[rng.integers(len(places))][patient]
         first = np.arange(-rng.integers(LENGTH), count, LENGTH)
-        starts.append(first + rng.choice(leads, len(first)))
-    starts = np.concatenate(starts)
+        of_patients.append(first + rng.choice(leads, len(first)))
+    starts = np.concatenate(of_patients)
     has_ectopic = ectopic[starts + LENGTH] > ectopic[starts]
     kept = np.flatnonzero(has_ectopic | (rng.random(len(starts)) > skipped))
     kept = rng.permutation(kept)
@@ -137,11 +145,12 @@ class SequenceTask(Task):
         self.places = beats.places
         self.ectopic = np.concatenate([[0], np.cumsum(beats.classes.numpy() > 0)])
         self.example = torch.zeros(1, LENGTH, beats.features.shape[1])
-        self._rng, self._epochs = np.random.default_rng(seed), []
+        self._rng = np.random.default_rng(seed)
+        self._epochs: list[tuple[np.ndarray, np.ndarray]] = []
         # the number of sequences is not the same in every epoch: the first is taken for all
         self.planned = recipe.epochs * len(self._sequences(0)[0]) / recipe.batch
 
-    def _sequences(self, epoch):
+    def _sequences(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """The sequences of an epoch. Those before it are drawn first, so that a resumed training
         draws what one that was never stopped does."""
         while len(self._epochs) <= epoch:
@@ -149,16 +158,18 @@ class SequenceTask(Task):
             self._epochs.append(drawn)
         return self._epochs[epoch]
 
-    def progress(self, epoch, step, steps, done):
+    def progress(self, epoch: int, step: int, steps: int, done: int) -> float:
         return done / self.planned
 
-    def batches(self, epoch):
+    def batches(self, epoch: int) -> Sequence[tuple[np.ndarray, np.ndarray]]:
         """(first beats, weights) of the sequences of each step."""
         starts, weights = self._sequences(epoch)
         steps = max(1, len(starts) // self.recipe.batch)
         return list(zip(np.array_split(starts, steps), np.array_split(weights, steps)))
 
-    def loss(self, learner, batch, progress):
+    def loss(
+        self, learner: nn.Module, batch: tuple[np.ndarray, np.ndarray], progress: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         recipe, of_all = self.recipe, len(batch[0]) * LENGTH
         starts, weights = (
             torch.from_numpy(np.array_split(part, self.ranks)[self.rank]).to(self.device)
@@ -177,7 +188,7 @@ class SequenceTask(Task):
         beats = torch.tensor(len(each), device=self.device)
         return loss / of_all, torch.stack([loss.detach(), beats, right, known.sum()])
 
-    def figures(self, seen):
+    def figures(self, seen: list[torch.Tensor]) -> dict[str, float]:
         """train_loss (mean over beats of the loss that was minimised), train_acc (share of the
         beats that get their class while learning), train_beats (how many have a class)."""
         total = summed(torch.stack(seen).sum(dim=0), self.ranks)
@@ -203,9 +214,10 @@ def fit_context(
     folder: of checkpoints and TensorBoard's logs, of each member one; None: none is written.
     quiet, resume, report: as for ecg.training.loop."""
     mean, scale = standardisation(patients)
-    network.mean.copy_(torch.from_numpy(mean))
-    network.scale.copy_(torch.from_numpy(scale))
-    network.bias.copy_(torch.tensor(BIAS))
+    context_network = cast(ContextNetwork, network)
+    context_network.mean.copy_(torch.from_numpy(mean))
+    context_network.scale.copy_(torch.from_numpy(scale))
+    context_network.bias.copy_(torch.tensor(BIAS))
     beats = join_beats(network, patients, beat_weights(patients, recipe.class_power))
     which = [
         recipe.as_card(),
@@ -213,19 +225,29 @@ def fit_context(
         list(patients[0].views),
         len(beats.classes),
     ]
-    run_dir = folder and Files(folder, folder).own_run_dir()
-    for k, member in enumerate(network.members):
+    files = _files_of(len(context_network.members), folder)
+    for k, member in enumerate(context_network.members):
         identity = json.dumps([*which, seed, k], sort_keys=True)
         task = SequenceTask(beats, recipe, [seed, k], device=device, quiet=quiet, identity=identity)
-        files = folder and Files(folder / f"checkpoint_{k}.pth", folder, run_dir / f"member_{k}")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1000 * seed + k)
             for layer in member.modules():
-                if hasattr(layer, "reset_parameters"):
-                    layer.reset_parameters()
-            training = fit(task, member, files, resume=resume, report=report)
+                if reset := getattr(layer, "reset_parameters", None):
+                    reset()
+            training = fit(task, member, files[k], resume=resume, report=report)
         member.load_state_dict(training.weights())
     return network.eval()
+
+
+def _files_of(members: int, folder: Path | None) -> Sequence[Files | None]:
+    """The files of each member's training; a folder of logs for all, named by the time."""
+    if folder is None:
+        return [None] * members
+    run_dir = Files(folder, folder).own_run_dir()
+    return [
+        Files(folder / f"checkpoint_{k}.pth", folder, run_dir / f"member_{k}")
+        for k in range(members)
+    ]
 
 
 # -------------------------------------------------------------------------------------------- card
@@ -236,39 +258,39 @@ def context_card(
     protocol: str,
     patients: Sequence[Patient],
     temperature: float,
-    metrics: Mapping,
-    chosen: Mapping,
+    metrics: Mapping[str, Any],
+    chosen: Mapping[str, Any],
 ) -> dict:
-    """What a reader of the weights must know. chosen: seed, annotator, second, rhythms of the
+    """What a reader of the weights must know. chosen: seed, reference, second, rhythms of the
     training."""
-    features = list(context.FEATURE_NAMES)
+    features, inside = list(context.FEATURE_NAMES), cast(ContextNetwork, network)
     classes = [p.views["annotated"].classes for p in patients]
     beats = {c: int(sum((y == k).sum() for y in classes)) for k, c in enumerate(CONTEXT_CLASSES)}
     return {
         "name": "context",
         "architecture": type(network).__name__,
-        "arguments": {"numbers": len(features), "members": len(network.members)},
+        "arguments": {"numbers": len(features), "members": len(inside.members)},
         "input": {
             "kind": "numbers of ecg.context.describe, successive beats of one lead",
             "tensor": "numbers (batch, beats, numbers) float32",
             "names": features,
             "rate_hz": context.RATE,
-            "mean": network.mean.tolist(),
-            "scale": network.scale.tolist(),
+            "mean": inside.mean.tolist(),
+            "scale": inside.scale.tolist(),
             "standardised_inside": True,
             "past_s": "whole recording in pages of 1800, or 300 with a delay of 60",
         },
         "output": "logits of the beats in one lead, class biases inside; labels are given after "
         "ecg.context.average_similar_beats and average_leads",
         "classes": CONTEXT_CLASSES,
-        "class_bias": network.bias.tolist(),
+        "class_bias": inside.bias.tolist(),
         "temperature": temperature,
         "protocol": protocol,
         "manifest": {
             "synthetic": False,
             "protocol": protocol,
             "seed": chosen["seed"],
-            "annotator": chosen["annotator"],
+            "annotator": chosen["reference"],
             "second": chosen["second"],
             "rhythms": list(chosen["rhythms"]),
             "records": [p.name for p in patients],

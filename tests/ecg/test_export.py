@@ -33,7 +33,7 @@ def test_half_precision_is_written_where_labels_stay(tmp_path):
     after = prediction.logits(net, rows)
     assert 0 < np.abs(after - before).max() < 0.05
     with torch.no_grad():
-        net.fc2.weight[0, 0] = 1e6
+        net.fc2[0].weight[0, 0] = 1e6
     written = path.read_bytes()
     with pytest.raises(InputError, match="--half"):
         export.halve(path, net, CARD, rows)

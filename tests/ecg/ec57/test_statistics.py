@@ -21,11 +21,11 @@ def test_summary_of_records():
     a = compared([(1, "N"), (2, "V")], [(1, "N"), (2, "V")])
     b = compared([(1, "N"), (2, "N"), (3, "N")], [(1, "N"), (2, "V")])
     found = ec57.summarize({"a": a, "b": b})
-    assert found["gross"]["QRS"]["Se"] == 80 and found["average"]["QRS"]["Se"] == pytest.approx(
+    assert found.gross["QRS"]["Se"] == 80 and found.average["QRS"]["Se"] == pytest.approx(
         (100 + 200 / 3) / 2
     )
-    assert found["records"]["b"]["VEB"]["Se"] is None and found["average"]["VEB"]["Se"] == 100
-    assert found["gross"]["VEB"]["+P"] == 50
+    assert found.records["b"]["VEB"]["Se"] is None and found.average["VEB"]["Se"] == 100
+    assert found.gross["VEB"]["+P"] == 50
 
 
 def test_stacks_divide_the_same():

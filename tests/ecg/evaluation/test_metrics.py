@@ -69,7 +69,7 @@ def test_interval_is_none_where_hardly_any_sample_defines_the_figure():
 def test_reliability_by_hand():
     ece, bins = metrics.reliability([0.95, 0.95, 0.55, 0.2], [True, False, True, True], bins=10)
     assert ece == pytest.approx((2 * abs(0.95 - 0.5) + abs(0.55 - 1) + abs(0.2 - 1)) / 4)
-    assert bins["count"].tolist() == [0, 1, 0, 0, 0, 1, 0, 0, 0, 2]  # 0.2 lies in (0.1, 0.2]
+    assert bins.count.tolist() == [0, 1, 0, 0, 0, 1, 0, 0, 0, 2]  # 0.2 lies in (0.1, 0.2]
     assert metrics.reliability([1.0], [True])[0] == 0
 
 

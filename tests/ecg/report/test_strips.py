@@ -19,11 +19,11 @@ def test_what_matters_has_a_strip():
     made = made._replace(labels=labels[keep], r_peaks=made.r_peaks[keep])
     recording, table, summary = labelled_recording(made)
     strips = choose_strips(recording, table, summary, translations.translator())
-    inside = {title: s for s in strips for title in s["title"].split(" · ")}
+    inside = {title: s for s in strips for title in s.title.split(" · ")}
     run = next(s for title, s in inside.items() if title.startswith("Longest V run: 5 beats"))
-    assert run["start"] <= made.r_peaks[40] / 360 <= run["start"] + STRIP_S
+    assert run.start <= made.r_peaks[40] / 360 <= run.start + STRIP_S
     pause = next(s for title, s in inside.items() if title.startswith("Longest pause"))
-    assert pause["start"] <= made.r_peaks[99] / 360 <= pause["start"] + STRIP_S
+    assert pause.start <= made.r_peaks[99] / 360 <= pause.start + STRIP_S
     assert any("Least certain" in title for title in inside) and any(
         "Fastest: " in title for title in inside
     )

@@ -1,0 +1,147 @@
+"""The command line: one vocabulary, one line for a mistake, the same everywhere."""
+
+import importlib
+import sys
+
+import pytest
+
+import ecg
+from ecg import cli
+from ecg.artifacts import InputError
+
+STAGES = (
+    *("data_preprocess", "train", "continue_train", "pretrain_translearn", "evaluate"),
+    *("export_onnx", "inference", "monitor", "visualize", "clean_ECG", "Noisy_ECG_Signal"),
+)
+# an option of the shared table means the same everywhere: these alone have a word of their own
+OWN = {("monitor", "--json"), ("Noisy_ECG_Signal", "--mains")}
+
+
+def parser_of(stage, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [f"{stage}.py"])
+    return importlib.import_module(stage).options()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_help_is_a_line_an_option(stage, monkeypatch):
+    parser = parser_of(stage, monkeypatch)
+    text = parser.format_help()
+    usage, rest = text.split("\n\n", 1)
+    assert usage.splitlines() == [usage] and usage.startswith(f"usage: {stage}.py [options]")
+    options = rest[: rest.index(cli.EVERY_STAGE)]
+    lines = [line for line in options.splitlines() if line.startswith(" ")]
+    assert len(lines) >= 3 and all(line.startswith("  ") and line[2] != " " for line in lines)
+    assert max(map(len, text.splitlines())) <= 100
+    assert "None" not in text and "==SUPPRESS==" not in text
+    for action in parser._actions:
+        assert action.help, f"{action.option_strings} says nothing"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_shared_options_are_those_of_the_table(stage, monkeypatch):
+    """Of the same type, with the same metavar, unless the stage has a reason."""
+    for action in parser_of(stage, monkeypatch)._actions:
+        for name in action.option_strings:
+            shared = cli.OPTIONS.get(name)
+            if shared is None or (stage, name) in OWN:
+                continue
+            assert action.type == shared.get("type")
+            if "metavar" in shared and not isinstance(action.metavar, tuple):
+                assert action.choices or action.metavar in (shared["metavar"], "FILE")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_version(stage, run):
+    assert run(f"{stage}.py", "--version").stdout == f"{stage}.py {ecg.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "stage, typed, says",
+    [
+        ("evaluate", ["--weights", "deep"], "--weights is called --model here"),
+        ("evaluate", ["--records", "D", "--weights", "deep"], "--weights is called --model here"),
+        ("export_onnx", ["--weights=x.pth"], "--weights is called --model here"),
+        ("continue_train", ["--from", "x.pth"], "--from is called --model here"),
+        ("continue_train", ["--annotator", "cor"], "--annotator is called --reference here"),
+        ("train", ["--rate", "1e-3"], "--rate is called --learning-rate here"),
+        ("train", ["--annotator", "cor"], "--annotator is called --reference here"),
+        ("visualize", ["100", "--labels", "atr"], "--labels is called --reference here"),
+        ("pretrain_translearn", ["--labels", "100"], "--labels is called --beats here"),
+        ("Noisy_ECG_Signal", ["--rate", "80"], "--rate is called --heart-rate here"),
+        ("inference", ["--rate", "250"], "--rate is called --fs here"),
+    ],
+)
+def test_a_former_spelling_names_the_new_one(stage, typed, says, refused):
+    assert says in refused(f"{stage}.py", *typed)
+
+
+@pytest.mark.parametrize(
+    "stage, typed, says",
+    [
+        ("train", ["--epoch", "3"], "there is no option --epoch: is --epochs meant?"),
+        ("train", ["--epochs", "three"], "--epochs: invalid int value: 'three'"),
+        ("train", ["--model", "nothing"], "--model: invalid choice: 'nothing'"),
+        ("train", ["--epochs"], "--epochs: expected one argument"),
+        ("train", ["stray"], "stray: nothing is expected there"),
+        ("inference", ["--xyzzy"], "there is no option --xyzzy;"),
+    ],
+)
+def test_a_usage_error_is_one_line(stage, typed, says, refused):
+    line = refused(f"{stage}.py", *typed)
+    assert line.startswith(f"{stage}.py: {says}") and f"{stage}.py --help" in line
+
+
+@pytest.mark.parametrize(
+    "stage, typed",
+    [
+        ("data_preprocess", ["--source", "demo", "--url", "http://x"]),
+        ("data_preprocess", ["--source", "demo", "--reference", "atr"]),
+        ("train", ["--members", "2"]),
+        ("train", ["--model", "context", "--hints"]),
+        ("continue_train", ["--minutes", "3"]),
+        ("pretrain_translearn", ["--seeds", "2"]),
+        ("pretrain_translearn", ["--compare", "--balance", "none"]),
+        ("pretrain_translearn", ["--pretrain", "--freeze"]),
+        ("evaluate", ["--peaks", "annotated"]),
+        ("evaluate", ["--records", "D", "--splits", "val"]),
+        ("evaluate", ["--input", "minmax"]),
+        ("inference", ["--jobs", "2"]),
+        ("inference", ["x.csv", "--jobs", "2"]),
+        ("inference", ["x.csv", "--seed", "2"]),
+        ("inference", ["x.csv", "--lang", "zh"]),
+        ("inference", ["x.csv", "--out", "D", "--csv", "x.csv"]),
+        ("inference", ["--fs", "250"]),
+        ("monitor", ["x.csv", "--format", "int16"]),
+        ("monitor", ["-", "--fs", "250", "--speed", "2"]),
+        ("monitor", ["--lead", "II"]),
+        ("visualize", ["--saliency"]),
+        ("visualize", ["--fs", "250"]),
+        ("visualize", ["x", "--dataset"]),
+        ("visualize", ["x", "--reference", "atr", "--model", "self"]),
+        ("clean_ECG", ["--lead", "II"]),
+        ("clean_ECG", ["x.csv", "--zscore"]),
+        ("clean_ECG", ["x.csv", "--start", "3"]),
+        ("Noisy_ECG_Signal", ["--records", "D", "--kinds", "N"]),
+        ("Noisy_ECG_Signal", ["--snr", "3"]),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_an_error(stage, typed, refused, tmp_path):
+    line = refused(f"{stage}.py", *typed, cwd=tmp_path)
+    assert line.startswith(f"{stage}.py: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_quiet_leaves_errors_and_files(run, tmp_path):
+    made = run("Noisy_ECG_Signal.py", "--quiet", "--save", tmp_path / "x.png")
+    assert made.stdout == "" and (tmp_path / "x.png").exists()
+    wrong = run("Noisy_ECG_Signal.py", "--quiet", "--kinds", "X", check=False)
+    assert wrong.returncode == 2 and "--kinds" in wrong.stderr
+
+
+def test_what_was_typed_is_known():
+    parser = cli.stage_parser("A stage.\n\nMore.", prog="stage.py")
+    cli.add(parser, "--data", "--seed")
+    args = parser.parse_args(["--data", "data"])
+    assert args.given == {"data"} and args.seed == 0
+    with pytest.raises(InputError, match="--data is for others"):
+        cli.refuse_unused(args, ("seed", "data"), "is for others")
