@@ -18,7 +18,7 @@ from ecg import cli, formats
 from ecg.artifacts import InputError
 from ecg.figures import show_figure
 from ecg.figures.signals import plot_cleaning
-from ecg.filters import BAND, denoise, find_mains, normalize, snr_db
+from ecg.filters import BAND, chosen_hum, denoise, normalize, snr_db
 from ecg.formats.recording import Recording
 from ecg.orientation import turn_upright, unlike_training
 from ecg.output import save_signal
@@ -30,6 +30,7 @@ from ecg.synthetic import generate_noisy_ecg
 from ecg.filters import (  # noqa: F401
     STRONG_HUM,
     bandpass_filter,
+    find_mains,
     notch_filter,
     preprocess_ecg_signal,
     remove_strong_hum,
@@ -140,10 +141,7 @@ def clean(recording: Recording, truth: np.ndarray | None, args: argparse.Namespa
     raw, turned = turn_upright(recording.signal, fs, args.invert, recording.lead)
     if truth is not None and raw is not recording.signal:
         truth = -truth
-    if args.mains == "auto":
-        hum = find_mains(raw, fs)
-    else:
-        hum = None if args.mains == "none" else int(args.mains)
+    hum = chosen_hum(raw, fs, args.mains)
     try:
         cleaned = denoise(raw, fs, args.band[0], args.band[1], hum or "none")
     except ValueError as error:

@@ -34,7 +34,7 @@ from ecg.export import (
     parity,
     quantize,
 )
-from ecg.prediction import is_context_model, logits, open_onnx
+from ecg.prediction import is_context_model, logits, open_onnx, scaled
 from ecg.training.fast_form import fast_form, why_plain
 
 QUANTIZE_LOSS = 0.005  # macro-F1 on validation rows that int8 may cost
@@ -69,10 +69,7 @@ def minmax_rows(x: np.ndarray, manifest: dict) -> np.ndarray:
 def model_inputs(x: np.ndarray, manifest: dict, card: dict) -> np.ndarray:
     """x (n, 187, 1) of data/processed_data as the model of this card takes it, also where the
     folder holds another protocol than the one it was trained under."""
-    rows = minmax_rows(x, manifest)
-    if card["input"].get("scaler_inside"):
-        return rows
-    return beats.standardise(rows, card["input"]["mean"], card["input"]["scale"])
+    return scaled(minmax_rows(x, manifest), card)
 
 
 def proof_inputs(x: np.ndarray, manifest: dict, card: dict) -> np.ndarray:

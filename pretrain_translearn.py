@@ -35,7 +35,7 @@ from ecg.training import distribution, few_labels
 from ecg.training.few_labels import Start
 from ecg.training.loop import Files
 from ecg.training.pretraining import pretrain, unlabelled_rows
-from ecg.training.recipe import RECIPES, ROW_RECIPES
+from ecg.training.recipe import RECIPES
 from ecg.training.row_training import train_rows
 from ecg.training.rows import load_rows
 
@@ -200,8 +200,7 @@ def imagenet_file(weight: str | Path) -> Path:
 # ---- the stage -----------------------------------------------------------------------------------
 
 DEFAULTS = {
-    **cli.ROW_DEFAULTS,
-    **dict(recipe="tutorial", init="none", freeze=False, hints=False, refit=False),
+    **cli.FRESH_ROW_DEFAULTS,
     **dict(pretrain=False, records=None, compare=False, beats=[100, 1000], seeds=3),
 }
 OF_ROWS = ("balance", "augment", "dropout", "recipe", "freeze")
@@ -216,10 +215,7 @@ def options() -> cli.Parser:
     """The parser of the command line."""
     p = cli.stage_parser(__doc__)
     cli.add_training_options(p)
-    option = cli.add_row_options(p).add_argument
-    option("--recipe", choices=ROW_RECIPES, help="default tutorial; best: see train.py")
-    option("--init", metavar="START", help="backbone: none, imagenet or FILE (default none)")
-    option("--freeze", action="store_true", help="only the last layer learns")
+    cli.add_fresh_row_options(p)
     group = p.add_argument_group("instead of a training on labelled rows")
     option = group.add_argument
     option("--pretrain", action="store_true", help="features from --records, without labels")

@@ -52,7 +52,7 @@ from ecg.export import context_parity, export_context
 from ecg.mitdb import DS2
 from ecg.training import crossvalidation, distribution
 from ecg.training.patients import SEEN, Patient, load_patients, select_patients
-from ecg.training.recipe import RECIPES, ROW_RECIPES
+from ecg.training.recipe import RECIPES
 from ecg.training.rhythms import ALL_RHYTHMS, RHYTHMS
 from ecg.training.row_training import train_rows
 from ecg.training.sequences import context_card, fit_context
@@ -62,10 +62,7 @@ PROTOCOLS = ("interpatient", "interpatient_plus", "all")  # of the context model
 # ---- options: what they are where they were not given; one that is not in a model's table does not
 # apply to it
 
-ROWS = {
-    **cli.ROW_DEFAULTS,
-    **dict(recipe="tutorial", init="none", freeze=False, hints=False, refit=False),
-}
+ROWS = cli.FRESH_ROW_DEFAULTS
 CONTEXT = {
     **dict(epochs=None, batch=None, learning_rate=None, seed=0, device="cpu", threads=1),
     **dict(resume=False, weight="weight", runs="runs"),
@@ -79,10 +76,7 @@ def options() -> cli.Parser:
     p = cli.stage_parser(__doc__)
     p.add_argument("--model", choices=list(models.MODELS), default="self", help="which network")
     cli.add_training_options(p)
-    option = cli.add_row_options(p).add_argument
-    option("--recipe", choices=ROW_RECIPES, help="(the first)")
-    option("--init", metavar="START", help="resnet18: none, imagenet or FILE (default none)")
-    option("--freeze", action="store_true", help="resnet18: only the last layer learns")
+    option = cli.add_fresh_row_options(p).add_argument
     option(
         "--hints", action="store_true", help="record and RR interval are learnt beside the class"
     )

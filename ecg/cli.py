@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from ecg import __version__
 from ecg.artifacts import InputError
-from ecg.training.recipe import BALANCES, Recipe
+from ecg.training.recipe import BALANCES, ROW_RECIPES, Recipe
 from ecg.translations import LANGUAGES
 
 # ---- the options -----------------------------------------------------------------------------
@@ -336,6 +336,24 @@ def add_row_options(parser: Parser) -> Group:
         type=float,
         help="units dropped while learning, 0 to 1 (default: the model's)",
     )
+    return group
+
+
+# and what a training that starts afresh has besides
+FRESH_ROW_DEFAULTS: dict[str, Any] = {
+    **ROW_DEFAULTS,
+    **dict(recipe="tutorial", init="none", freeze=False, hints=False, refit=False),
+}
+
+
+def add_fresh_row_options(parser: Parser) -> Any:
+    """The options of a training on single rows that starts afresh, those of `add_row_options`
+    among them. Returns their group."""
+    group = add_row_options(parser)
+    option = group.add_argument
+    option("--recipe", choices=ROW_RECIPES, help="(the first)")
+    option("--init", metavar="START", help="resnet18: none, imagenet or FILE (default none)")
+    option("--freeze", action="store_true", help="resnet18: only the last layer learns")
     return group
 
 

@@ -172,6 +172,14 @@ def remove_strong_hum(signal: np.ndarray, fs: float) -> tuple[np.ndarray, str | 
 # ------------------------------------------------------------------------------------- cleaning
 
 
+def chosen_hum(signal: ArrayLike, fs: float, mains: str | int) -> int | None:
+    """The mains frequency in Hz to take out of signal (n,), or None. mains: `auto` (what find_mains
+    finds), 50, 60 or `none`."""
+    if mains == "auto":
+        return find_mains(signal, fs)
+    return None if mains == "none" else int(mains)
+
+
 def denoise(
     signal: ArrayLike,
     fs: float,
@@ -183,10 +191,7 @@ def denoise(
     the unit is kept. mains: `auto` (what find_mains finds), 50, 60 or `none`."""
     if str(mains) not in ("auto", "none", "50", "60"):
         raise ValueError(f"mains is {mains!r}: one of auto, 50, 60, none")
-    if mains == "auto":
-        hum = find_mains(signal, fs)
-    else:
-        hum = None if mains == "none" else int(mains)
+    hum = chosen_hum(signal, fs, mains)
     if hum is not None:
         signal = _without_hum(signal, fs, hum, min(high + 20, fs / 2))
     return bandpass_filter(np.asarray(signal, dtype=np.float64), fs, low, high)

@@ -58,6 +58,15 @@ def check_card(card: dict, path: str | Path) -> dict:
     return card
 
 
+def scaled(rows: np.ndarray, card: Mapping) -> np.ndarray:
+    """Min-max rows (n, 187) as the model of this card takes them: standardised by its mean and
+    scale, or as they are where its graph holds the scaler."""
+    contract = card["input"]
+    if contract.get("scaler_inside"):
+        return rows
+    return beats.standardise(rows, contract["mean"], contract["scale"])
+
+
 def logits(model: Any, x: ArrayLike) -> np.ndarray:
     """Logits float32 (n, 5) of standardised rows (n, 187) or (n, 187, 1), PyTorch or ONNX, in
     batches."""
@@ -105,17 +114,9 @@ def predict_heartbeat(model: Any, beats_in: ArrayLike) -> tuple[np.ndarray, np.n
         raise ValueError(
             "the context model takes whole recordings, not single rows: use classify(signal, fs)"
         )
-    scaling = (
-        None
-        if card["input"].get("scaler_inside")
-        else (card["input"]["mean"], card["input"]["scale"])
-    )
-    parts = [
-        rows[i : i + 4 * BATCH] for i in range(0, len(rows), 4 * BATCH)
-    ]  # what the processor's cache holds
-    z = [
-        logits(model, beats.standardise(part, *scaling) if scaling else part) for part in parts
-    ] or [logits(model, rows)]
+    step = 4 * BATCH  # what the processor's cache holds
+    parts = [rows[i : i + step] for i in range(0, len(rows), step)]
+    z = [logits(model, scaled(part, card)) for part in parts] or [logits(model, rows)]
     probabilities = softmax(np.concatenate(z) / card.get("temperature", 1.0))
     ids = probabilities.argmax(axis=1)
     return ids, probabilities[np.arange(len(ids)), ids], probabilities

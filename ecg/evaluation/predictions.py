@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ecg import artifacts, beats, prediction, weights
+from ecg import artifacts, prediction, weights
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, unstandardise
 from ecg.evaluation import metrics
@@ -64,9 +64,7 @@ def logits_of_rows(model: Any, x: np.ndarray, manifest: dict) -> np.ndarray:
     ):
         return prediction.logits(model, x)
     rows = unstandardise(x, **manifest["scaler"])
-    if not contract.get("scaler_inside"):
-        rows = beats.standardise(rows, contract["mean"], contract["scale"])
-    return prediction.logits(model, rows)
+    return prediction.logits(model, prediction.scaled(rows, prediction.card_of(model)))
 
 
 def predict_split(model: Any, data: str | Path, split: str, manifest: dict) -> Predictions:

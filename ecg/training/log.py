@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from ecg import artifacts
+from ecg.beats import unstandardise
 from ecg.figures.confusion import plot_confusion
 from ecg.figures.training import mistakes_figure
 
@@ -73,7 +74,8 @@ def log_figures(
     wrong = predicted != y
     surest = torch.where(wrong, confidence, -1.0).argsort(descending=True)
     surest = surest[: min(12, int(wrong.sum()))]
-    rows = (x[surest.to(x.device)] * scaler[1] + scaler[0]).cpu().numpy()
+    mean, scale = (part.cpu() for part in scaler)
+    rows = unstandardise(x[surest.to(x.device)].cpu(), mean, scale, clip=False)
     of_each = (values[surest].tolist() for values in (y, predicted, confidence))
     writer.add_figure("Val/Errors", mistakes_figure(rows, *of_each), epoch)
 
