@@ -61,7 +61,8 @@ def make_page(data: str | Path, docs: str | Path) -> tuple[str, dict[str, str]]:
         "Made by `make results` from stored predictions (`make results FRESH=1` predicts again). "
         "In brackets: 95 % intervals by bootstrap over records, "
         f"{metrics.DRAWS:,} draws: what other patients might have given. Models whose intervals "
-        "overlap widely are not told apart by these data.",
+        "overlap widely are not told apart by these data. ResNet18's weights are not shipped: its "
+        "lines were measured with version 1, whose network is the same.",
     )
     if test["kaggle"]:
         _kaggle(page, test["kaggle"])
