@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from ecg import rpeaks
 from ecg.filters import BAND, butterworth, filtered, one_lead
-from ecg.formats.recording import lead_key
+from ecg.formats.leads import lead_key
 
 # Log odds that a lead is upright, from three figures of its median beat that change their sign when
 # it is turned. Fitted on the first leads of MIT-BIH and SVDB both ways up; a lead is turned only

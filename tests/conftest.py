@@ -35,8 +35,8 @@ def _folder(name):
     return folder
 
 
-mitdb, svdb, nstdb, ec57, kaggle = (
-    _folder(name) for name in ("mitdb", "svdb", "nstdb", "ec57", "kaggle")
+mitdb, svdb, nstdb, ec57, kaggle, cases = (
+    _folder(name) for name in ("mitdb", "svdb", "nstdb", "ec57", "kaggle", "cases")
 )
 
 

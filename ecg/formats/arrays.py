@@ -1,56 +1,39 @@
 """NumPy arrays: .npy and .npz."""
 
 import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from ecg.artifacts import InputError
+from ecg.formats.named_arrays import contents_of_arrays
 from ecg.formats.packed import read_bytes
-from ecg.formats.recording import MAX_LEADS, Given, Recording, build_recording, choose_lead
+from ecg.formats.recording import Contents, Given
 
-SHORTEST = 100  # values: a shorter array of an archive is no signal
-# keys of an archive, in small letters; of several signals the first in the archive is taken, of the
-# others the first that is listed here
-SIGNAL_KEYS = ("signal", "signals", "ecg", "data", "x", "p_signal", "arr_0")
-RATE_KEYS = ("fs", "sampling_rate", "sample_rate", "sfreq", "rate", "frequency")
-UNIT_KEYS = ("unit", "units")
-LEAD_KEYS = ("leads", "lead", "sig_name", "names", "channels")
+_NPY, _ZIP = b"\x93NUMPY", b"PK\x03\x04"
+DEFLATED_AT_MOST = 1032  # times: what a byte of a packed array can become
 
 
-def from_numpy(path: Path, given: Given) -> Recording:
-    """One lead of an array of shape (samples,), (samples, leads) or (leads, samples); in an archive
-    (.npz) the rate, unit and names of the leads may stand beside it."""
-    array, archive = _load(path)
-    if array is None:
-        array = _signal_of(archive, path)
-    x = _samples_by_leads(array, path)
-    beside = {key.lower(): value.reshape(-1) for key, value in archive.items()}
-    fs = _first(beside, RATE_KEYS, lambda v: v.size == 1 and v.dtype.kind in "iuf")
-    unit = _first(beside, UNIT_KEYS, lambda v: v.size > 0)
-    names = _first(beside, LEAD_KEYS, lambda v: v.size == x.shape[1])
-    leads = [f"column {k}" for k in range(x.shape[1])] if names is None else list(map(str, names))
-    number = choose_lead(leads, given.lead, path)
-    return build_recording(
-        path,
-        given,
-        leads,
-        number,
-        x[:, number].astype(np.float64),
-        None if fs is None else float(fs[0]),
-        None if unit is None else str(unit[0]),
-    )
+def is_numpy(head: bytes) -> bool:
+    """Whether a file that begins with `head` is an array of NumPy; an archive is any .zip file."""
+    return head.startswith(_NPY)
 
 
-def _load(path):
-    """(the array of a .npy or None, {name: array} of an .npz)"""
+def from_numpy(path: Path, given: Given) -> Contents:
+    """The signals of an array of shape (samples,), (samples, leads) or (leads, samples), of a table
+    (a structured array), or of an archive (.npz), where the rate, unit and names of the leads may
+    stand beside them."""
+    raw = read_bytes(path)
     try:
-        loaded = np.load(io.BytesIO(read_bytes(path)), allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded, {}
-        return None, {key: loaded[key] for key in loaded.files}
+        if raw.startswith(_NPY):
+            array = _array(io.BytesIO(raw), len(raw), path)
+            tree = _values(array)
+            tree = tree if isinstance(tree, dict) else {"array": array}
+            return contents_of_arrays(tree, path, given, shortest=0)
+        return contents_of_arrays(_archive(raw, path), path, given)
     except ValueError as error:
-        if "pickle" in str(error):
+        if "pickle" in str(error) or "Object arrays" in str(error):
             raise InputError(
                 f"{path} holds Python objects, which could run code: "
                 "save it as a plain array of numbers"
@@ -58,38 +41,56 @@ def _load(path):
         raise
 
 
-def _signal_of(archive, path):
-    """The array of an archive that is the ECG: by its name, or the only one that can be."""
-    arrays = {
-        key: value
-        for key, value in archive.items()
-        if value.ndim in (1, 2) and value.dtype.kind in "iuf" and value.size > SHORTEST
-    }
-    named = [key for key in arrays if key.lower() in SIGNAL_KEYS]
-    chosen = named[:1] or (list(arrays) if len(arrays) == 1 else [])
-    if not chosen:
+def _archive(raw, path):
+    """{name: value} of an .npz"""
+    tree = {}
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        for member in archive.infolist():
+            if not member.filename.endswith(".npy"):
+                continue
+            if member.file_size > DEFLATED_AT_MOST * max(64, member.compress_size):
+                raise InputError(f"{path} is damaged: {member.filename} is more than it can hold")
+            with archive.open(member) as stream:
+                content = io.BytesIO(stream.read())
+            array = _array(content, member.file_size, path)
+            tree[member.filename.removesuffix(".npy")] = _values(array)
+    return tree
+
+
+def _array(stream, size, path):
+    """The array of a .npy, if its header says no more than there is."""
+    version = np.lib.format.read_magic(stream)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
+        raise InputError(f"{path} is of version {version} of .npy: save it as a plain array")
+    shape, _, kind = read(stream)
+    count = 1
+    for side in shape:
+        count *= side
+    if kind.hasobject:
+        raise ValueError("Object arrays")
+    if count < 0 or count * kind.itemsize > size:
         raise InputError(
-            f"{path} holds {', '.join(archive) or 'nothing'}: name the ECG's array `signal`"
+            f"{path} is damaged or cut short: it holds less than an array of {kind}, shape {shape}"
         )
-    return arrays[chosen[0]]
+    stream.seek(0)
+    return np.load(stream, allow_pickle=False)
 
 
-def _samples_by_leads(x, path):
-    """`x` as (samples, leads), whichever way round it is."""
-    if x.dtype.kind not in "iuf" or x.ndim not in (1, 2):
-        raise InputError(
-            f"{path}: an array of {x.dtype}, shape {x.shape}, is no ECG: give numbers of shape "
-            "(samples,) or (samples, leads)"
-        )
-    x = x[:, None] if x.ndim == 1 else x.T if x.shape[0] < x.shape[1] else x
-    if x.shape[1] > MAX_LEADS:
-        raise InputError(
-            f"{path}: shape {x.shape} is no ECG of (samples, leads); rows of beats are for the "
-            "models, not for this"
-        )
-    return x
-
-
-def _first(arrays, keys, fits):
-    """The array of the first of `keys` that is there and `fits`; None where there is none."""
-    return next((arrays[key] for key in keys if key in arrays and fits(arrays[key])), None)
+def _values(array):
+    """An array as what named_arrays.py takes: numbers as they are, texts as texts, a table as its
+    columns, times in s since 1970."""
+    kind = array.dtype.kind
+    if array.dtype.names:
+        return {name: _values(array[name]) for name in array.dtype.names}
+    if kind == "S":
+        array, kind = np.char.decode(array, "utf-8", "replace"), "U"
+    if kind == "U":
+        texts = [str(each) for each in array.reshape(-1)[:10_000]]
+        return texts[0] if len(texts) == 1 else texts
+    if kind == "M":
+        array = array.astype("datetime64[us]").astype(np.int64) / 1e6
+    return array.item() if array.ndim == 0 else array

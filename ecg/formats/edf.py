@@ -1,43 +1,91 @@
 """EDF, EDF+ (continuous or not) and BDF."""
 
+import contextlib
+import datetime
 import io
 import re
 import warnings
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ecg.artifacts import InputError
-from ecg.formats.packed import read_bytes, unpacked_suffix
-from ecg.formats.recording import Given, Recording, build_recording, choose_lead, lead_key, voltage
+from ecg.formats.packed import read_bytes
+from ecg.formats.recording import Channel, Contents, Facts, Given
 
-# Stricter than what names a second lead: a sleep study has electrodes such as C3 and M1 too.
-_ECG = re.compile(r"ECG|EKG")
-_LEAD = re.compile(r"ML?I{1,3}|I{1,3}|AV[RLF]|V[1-9]")
+if TYPE_CHECKING:
+    import edfio
+
+NO_DATE = datetime.date(1985, 1, 1)  # what EDF writes where it does not know, or may not tell
+_MAGIC_EDF, _MAGIC_BDF = b"0       ", b"\xffBIOSEMI"
+# fields of a signal in the header that hold decimal numbers: (where among the 256 bytes of a
+# signal, how long)
+_DECIMALS = (104, 8), (112, 8)
 
 
-def from_edf(path: Path, given: Given) -> Recording:
-    """One signal of an EDF or BDF file; what an interrupted recording misses is NaN."""
-    bytes_per_sample = 3 if unpacked_suffix(path) == ".bdf" else 2
+def is_edf(head: bytes) -> bool:
+    """Whether a file that begins with `head` is an EDF or BDF file."""
+    return head[:8] in (_MAGIC_EDF, _MAGIC_BDF)
+
+
+def from_edf(path: Path, given: Given) -> Contents:
+    """The signals of an EDF or BDF file; what an interrupted recording misses is NaN."""
     raw = read_bytes(path)
-    edf, notes = _parse(raw, bytes_per_sample, path)
-    leads = [signal.label.strip() or f"signal {k}" for k, signal in enumerate(edf.signals)]
-    if not leads:
+    bytes_per_sample = 3 if raw[:8] == _MAGIC_BDF else 2
+    edf, notes = _parse(_with_points(raw), bytes_per_sample, path)
+    if not edf.signals:
         raise InputError(f"{path} holds annotations alone, no signal")
-    number = _choose_signal(leads, given.lead, path)
-    signal = edf.signals[number]
-    unit, fs = signal.physical_dimension.strip(), float(signal.sampling_frequency)
-    x = np.array(signal.data, dtype=np.float64)
+    onsets = None
     if re.match(r"(EDF|BDF)\+D", edf.reserved):
         onsets = _record_onsets(raw, edf.num_data_records, bytes_per_sample)
-        x = _place_blocks(x.reshape(len(onsets), -1), onsets, fs, path)
-        missing = np.isnan(x).sum() / fs
-        if missing:
+        span = edf.data_record_duration
+        missing = onsets[-1] - onsets[0] + span - span * len(onsets)
+        if missing > span / 100:
             notes += (f"the recording is interrupted: {missing:.0f} s are missing",)
-    _require_unit(unit, leads[number], given, path)
-    if given.unit is not None and "/" in given.unit:
-        x = _stored_integers(x, signal)
-    return build_recording(path, given, leads, number, x, fs, unit or None, notes)
+    channels = [_channel(signal, onsets, path) for signal in edf.signals]
+    return Contents(channels, _facts(edf), notes)
+
+
+def _channel(signal, onsets, path):
+    fs, step = float(signal.sampling_frequency), None
+    if signal.digital_max != signal.digital_min:
+        step = (signal.physical_max - signal.physical_min) / (
+            signal.digital_max - signal.digital_min
+        )
+    return Channel(
+        signal.label.strip(),
+        signal.physical_dimension.strip() or None,
+        fs,
+        partial(_values, signal, onsets, fs, path),
+        adc=(1 / step, signal.digital_min - signal.physical_min / step) if step else None,
+        filters=signal.prefiltering.strip(),
+    )
+
+
+def _values(signal, onsets, fs, path):
+    x = np.array(signal.data, dtype=np.float64)
+    return x if onsets is None else _place_blocks(x.reshape(len(onsets), -1), onsets, fs, path)
+
+
+def _with_points(raw):
+    """The file with decimal points where its header has decimal commas: a fault of some
+    recorders."""
+    with contextlib.suppress(ValueError):
+        count = int(raw[252:256])
+        spans = [(244, 252)]
+        spans += [
+            (256 + at * count + size * k, 256 + at * count + size * (k + 1))
+            for at, size in _DECIMALS
+            for k in range(max(0, min(count, len(raw) // 256)))
+        ]
+        if any(b"," in raw[start:stop] for start, stop in spans):
+            out = bytearray(raw)
+            for start, stop in spans:
+                out[start:stop] = raw[start:stop].replace(b",", b".")
+            return bytes(out)
+    return raw
 
 
 def _parse(raw, bytes_per_sample, path):
@@ -58,40 +106,29 @@ def _parse(raw, bytes_per_sample, path):
     )
 
 
-def _choose_signal(leads, lead, path):
-    """Number of the signal to read: the wanted one, else one whose name is that of an ECG lead."""
-    if lead is not None or len(leads) == 1:
-        return choose_lead(leads, lead, path)
-    ecg = [
-        k
-        for k, name in enumerate(leads)
-        if _ECG.search(name.upper()) or _LEAD.fullmatch(lead_key(name))
-    ]
-    if not ecg:
-        raise InputError(f"{path} holds {', '.join(leads)}: say which is the ECG with --lead")
-    return ecg[choose_lead([leads[k] for k in ecg], None, path)]
-
-
-def _require_unit(unit, lead, given, path):
-    """Refuse a signal that is not in volts, unless the user gives its unit."""
-    if given.unit is not None or voltage(unit) is not None:
-        return
-    if not unit:
-        raise InputError(
-            f"{path} does not say in what unit its values are: give --unit V, mV, uV, or GAIN/mV "
-            "for ADC units"
-        )
-    raise InputError(
-        f"{path}: signal {lead} is in {unit}, not in volts: choose another with --lead, "
-        "or give --unit"
-    )
-
-
-def _stored_integers(x, signal):
-    """The integers (n,) that stand in the file, of the physical values x (n,) of `signal`."""
-    digital_range = signal.digital_max - signal.digital_min
-    step = (signal.physical_max - signal.physical_min) / digital_range
-    return (x - signal.physical_min) / step + signal.digital_min
+def _facts(edf: "edfio.Edf | edfio.Bdf") -> Facts:
+    """What the header says of start, person and device. EDF+ has fields for them; plain EDF has
+    free text, which may hold the person's name and is left alone."""
+    date = clock = None
+    with contextlib.suppress(Exception):  # an anonymous date is an error of its own
+        date = edf.startdate if edf.startdate != NO_DATE else None
+    with contextlib.suppress(Exception):
+        clock = edf.starttime if date or edf.starttime != datetime.time() else None
+    facts = Facts(date, clock)
+    if not re.match(r"(EDF|BDF)\+", edf.reserved):
+        return facts
+    with contextlib.suppress(Exception):  # fields that are not as they should be say nothing
+        person = edf.patient
+        sex = {"F": "female", "M": "male"}.get(person.sex, "")
+        facts = facts._replace(patient=person.code.strip("X "), sex=sex)
+        with contextlib.suppress(Exception):
+            if person.birthdate and date:
+                years = (date - person.birthdate).days / 365.25
+                facts = facts._replace(age=float(int(years)) if 0 <= years < 130 else None)
+    with contextlib.suppress(Exception):
+        code = edf.recording.equipment_code
+        facts = facts._replace(device=code.replace("_", " ") if code != "X" else "")
+    return facts
 
 
 def _record_onsets(raw, records, bytes_per_sample):

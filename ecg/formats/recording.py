@@ -1,17 +1,20 @@
-"""A recording: its leads, units and rates, whatever file it came from; and what every reader needs.
+"""What a file holds, and what becomes of it: a recording.
 
-A reader finds the names of the leads and what the file says of rate and unit, takes the lead that
-`choose_lead` names, and hands its values to `build_recording`, where what the user gives wins.
+A reader gives `Contents`: the channels of the file as they are, under the names that the file has
+for them, and what it says of the recording. Which of them is the ECG is decided in one place for
+all formats (choice.py); units, rates and missing values are settled in `lead_of`.
 """
 
-import re
-from collections.abc import Sequence
+import datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from ecg.artifacts import InputError
+from ecg.formats.missing import codes_as_missing
+from ecg.formats.units import is_plain, to_millivolt, voltage
 
 LOWEST_FS = 50  # Hz: below, a QRS complex is a sample or two
 HIGHEST_FS = 2000  # Hz: faster recordings are averaged down to at most this
@@ -19,13 +22,65 @@ MAX_LEADS = 40  # columns: what has more is no recording of one row a sample
 PLAUSIBLE_MV = 0.02, 50  # mV from trough to peak; beyond, the unit is probably another
 
 
-class Recording(NamedTuple):
-    """One lead of a recording, or two.
+class Facts(NamedTuple):
+    """What a file says of its recording beside the signal; None or "" where it does not.
 
-    signal: (n,) float64 in mV, NaN where it is missing. fs: Hz. lead, name: of the lead, of the
-    recording. leads: names of all leads in the file. notes: sentences about what was concluded
-    rather than read. second, second_lead: a second lead (n,) float32 in mV and its name, where one
-    was asked for and is there."""
+    date, clock: when the recording starts, by the clock of the place it was made. patient, age
+    (years), sex (`male`, `female` or as the file has it): of the person. device: what recorded."""
+
+    date: datetime.date | None = None
+    clock: datetime.time | None = None
+    patient: str = ""
+    age: float | None = None
+    sex: str = ""
+    device: str = ""
+
+
+class Channel(NamedTuple):
+    """One signal of a file, as the file has it.
+
+    name: "" where the file has none. unit: as it is written there, fs: Hz; None where the file
+    does not say. read: () -> (n,) numbers in that unit, NaN where samples are missing; called when
+    the channel is wanted. kind: what the file says that it measures (`ECG`, `Respiration`), where
+    it says so apart from the name. adc: (units of the converter per `unit`, its zero), where what
+    is stored is known: --unit 200(1024)/mV asks for it. filters: what was done to it, as the file
+    says. note: what a user of it should know."""
+
+    name: str
+    unit: str | None
+    fs: float | None
+    read: Callable[[], np.ndarray]
+    kind: str = ""
+    adc: tuple[float, float] | None = None
+    filters: str = ""
+    note: str = ""
+
+
+class Contents(NamedTuple):
+    """All of a file: its channels in the order of the file, what it says beside them, and notes,
+    sentences about what was concluded rather than read."""
+
+    channels: Sequence[Channel]
+    facts: Facts = Facts()
+    notes: tuple[str, ...] = ()
+
+
+class Lead(NamedTuple):
+    """A lead of a recording: its name, its signal (n,) float32 in mV, NaN where missing."""
+
+    name: str
+    signal: np.ndarray
+
+
+class Recording(NamedTuple):
+    """The leads of a recording.
+
+    signal: (n,) float64 in mV of the lead that is labelled, NaN where it is missing. fs: Hz. lead,
+    name: of the lead, of the recording. leads: names of all signals in the file. notes: sentences
+    about what was concluded rather than read. second, second_lead: a second lead (n,) float32 in
+    mV and its name, where one was asked for and is there. others: the further ECG leads of the
+    file that are sampled like the first, the second among them. facts: what the file says of the
+    recording."""
 
     signal: np.ndarray
     fs: float
@@ -35,6 +90,8 @@ class Recording(NamedTuple):
     notes: tuple[str, ...] = ()
     second: np.ndarray | None = None
     second_lead: str = ""
+    others: tuple[Lead, ...] = ()
+    facts: Facts = Facts()
 
 
 class Given(NamedTuple):
@@ -45,40 +102,60 @@ class Given(NamedTuple):
     unit: str | None = None
 
 
-def build_recording(
-    path: Path,
-    given: Given,
-    leads: Sequence[str],
-    number: int,
-    signal: np.ndarray,
-    fs: float | None,
-    unit: str | None,
-    notes: tuple[str, ...] = (),
-) -> Recording:
-    """The Recording of lead `number` of `leads`: what every reader ends with.
+class EvenLead(NamedTuple):
+    """A channel as a recording has it: (n,) float64 in mV at `fs` Hz, and the notes on it."""
 
-    signal: (n,) in the file's unit. fs (Hz), unit: as the file says them, None where it does not.
-    notes: what the reader has concluded. Bare numbers are taken as mV, which a note says: beats and
-    labels do not depend on the unit, only the scale of pictures does.
-    Raises InputError where neither file nor user says the rate, or the unit is not known."""
-    rate = given.fs or fs
-    if rate is None:
+    signal: np.ndarray
+    fs: float
+    notes: tuple[str, ...]
+
+
+def lead_of(channel: Channel, name: str, given: Given, path: Path) -> EvenLead:
+    """A channel, called `name`, in mV at 2000 Hz or less, NaN for all that is missing.
+
+    What the user gives wins over what the file says, which a note tells. A channel without a unit
+    is taken as mV, which a note says: beats and labels do not depend on the unit, only the scale of
+    pictures does. Raises InputError where neither file nor user says the rate, the unit is not
+    known or no voltage, or nothing is there."""
+    fs = given.fs or channel.fs
+    if fs is None:
         raise InputError(f"{path} does not say its sampling rate: give --fs HZ")
-    assumed: tuple[str, ...] = ()
-    if unit is None and given.unit is None:
-        assumed = (
-            "the file does not say its unit: mV taken (--unit says otherwise; labels do not "
-            "depend on it)",
+    if not LOWEST_FS <= fs <= 100_000:  # nan too
+        raise InputError(
+            f"{path}: a sampling rate of {fs:g} Hz is no ECG's ({LOWEST_FS} Hz or more is needed): "
+            "give the right one with --fs"
         )
-    unit_used = given.unit or ("mV" if unit is None else unit)
-    return Recording(
-        to_millivolt(signal, unit_used, path),
-        float(rate),
-        leads[number],
-        recording_name(path),
-        tuple(leads),
-        lead_note(leads, number, given) + notes + given_notes(given, fs, unit) + assumed,
+    if channel.unit is not None and is_plain(channel.unit):
+        channel = channel._replace(unit=None)
+    if given.unit is None and channel.unit is not None and not _is_voltage(channel.unit):
+        raise InputError(
+            f"{path}: {name} is in {channel.unit}, not in volts: choose another with --lead, or "
+            "give --unit"
+        )
+    signal = np.asarray(channel.read(), dtype=np.float64)
+    if len(signal) and not np.isfinite(signal.sum()):
+        signal = np.where(np.isfinite(signal), signal, np.nan)
+    if len(signal) == 0 or np.isnan(signal[0]) and np.isnan(signal).all():
+        raise InputError(f"{path}: lead {name} holds no samples")
+    signal, notes = codes_as_missing(signal, float(fs))
+    if given.unit is not None and "/" in given.unit and channel.adc is not None:
+        gain, zero = channel.adc
+        signal = signal * gain + zero
+    unit = given.unit or channel.unit or "mV"
+    signal = to_millivolt(signal, unit, "--unit" if given.unit else path)
+    notes = (
+        *notes,
+        *((channel.note,) if channel.note and given.unit is None else ()),
+        *_filter_note(channel),
+        *_given_notes(given, channel.fs, channel.unit),
+        *(() if given.unit or channel.unit else (NO_UNIT,)),
     )
+    return EvenLead(*_averaged_down(signal, float(fs), notes))
+
+
+def _is_voltage(unit):
+    """Whether a file's unit is one of voltage, or of a converter: mV, 200/mV."""
+    return voltage(unit) is not None or "/" in unit
 
 
 def recording_name(path: str | Path) -> str:
@@ -87,123 +164,33 @@ def recording_name(path: str | Path) -> str:
     return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
-# ----------------------------------------------------------------------------------------- leads
-
-# of the common recorders and databases
-_LEAD = re.compile(r"M?L?I{1,3}|AV[RLF]|M?V[1-9]R?|M?CL\d|ML\d|C[MCBS]\d|M?D[1-4]|[XYZ]")
-
-
-def lead_key(name: str) -> str:
-    """The lead that a name means: `ECG Lead II`, `EKG-II`, `ii` -> II"""
-    plain = re.sub(r"[\s_\-:.]|LEAD", "", name.upper())
-    return re.sub(r"^(ECG|EKG)(?=.)", "", plain) or name.upper()
-
-
-def choose_lead(
-    names: Sequence[str], lead: str | int | None, path: Path | str, option: str = "--lead"
-) -> int:
-    """Number of the wanted lead among `names`.
-
-    lead: a name, a number from 0, or None: lead II (what the models saw most), unless the first
-    lead is one of those the models were trained on (II, V5) or no lead is called II.
-    Raises InputError, naming `path` and `option`, where there is no such lead."""
-    keys = [lead_key(name) for name in names]
-    if lead is None:
-        preferred = [k for k, key in enumerate(keys) if key in ("MLII", "II")]
-        return 0 if not preferred or keys[0] in ("MLII", "II", "V5") else preferred[0]
-    wanted = str(lead)
-    for matches in (
-        [k for k, name in enumerate(names) if name == wanted],
-        [int(wanted)] if re.fullmatch(r"\d+", wanted) and int(wanted) < len(names) else [],
-        [k for k, key in enumerate(keys) if key == lead_key(wanted)],
-    ):
-        if matches:
-            return matches[0]
-    raise InputError(
-        f"{path} has no lead {lead!r}: {option} takes one of "
-        + ", ".join(f"{k} ({name})" for k, name in enumerate(names))
+def _averaged_down(signal, fs, notes):
+    """(signal, Hz, notes) at HIGHEST_FS or less: means of as many samples as that takes."""
+    many = int(np.ceil(fs / HIGHEST_FS))
+    if many == 1:
+        return signal, fs, notes
+    note = (
+        f"means of {many} samples taken: {fs:g} Hz brought to {fs / many:g} Hz, in which samples "
+        "are counted"
     )
-
-
-def second_leads(names: Sequence[str], own: int) -> list[int]:
-    """Numbers of the leads that may stand beside number `own`, the likeliest to add something
-    first: what MIT-BIH has beside lead II. Only what is called an ECG lead: another column of a
-    table may be anything."""
-    rank = ["V1", "MV1", "V5", "MV5", "V2", "MV2"]
-    if lead_key(names[own]) not in ("MLII", "II"):
-        rank = ["MLII", "II", *rank]
-    leads = [
-        k
-        for k, name in enumerate(names)
-        if k != own
-        and (re.match(r"(ECG|EKG)", name.strip().upper()) or _LEAD.fullmatch(lead_key(name)))
-    ]
-    return sorted(leads, key=lambda k: (*rank, lead_key(names[k])).index(lead_key(names[k])))
-
-
-# ----------------------------------------------------------------------------------------- units
-
-_MILLIVOLTS = {
-    "v": 1e3,
-    "volt": 1e3,
-    "volts": 1e3,
-    "mv": 1.0,
-    "millivolt": 1.0,
-    "millivolts": 1.0,
-    "uv": 1e-3,
-    "microvolt": 1e-3,
-    "microvolts": 1e-3,
-    "nv": 1e-6,
-}
-
-
-def voltage(unit: str | None) -> float | None:
-    """mV per `unit`, None where it is no voltage."""
-    return _MILLIVOLTS.get(
-        str(unit).strip().lower().replace("Â".lower(), "").replace("µ", "u").replace("μ", "u")
-    )
-
-
-def to_millivolt(x: np.ndarray, unit: str, where: Path | str) -> np.ndarray:
-    """`x` in `unit` (V, mV, uV, nV, or ADC units GAIN(ZERO)/mV) as mV.
-
-    where: the option or file that an InputError names when the unit is not known."""
-    factor = voltage(unit)
-    if factor is not None:
-        return x if factor == 1 else x * factor
-    adc = re.fullmatch(
-        r"([\d.]+(?:e[+-]?\d+)?)(?:\((-?[\d.]+)\))?/(\w+)", str(unit).strip(), re.IGNORECASE
-    )
-    if adc:
-        gain, zero, per = as_number(adc[1]), as_number(adc[2] or "0"), voltage(adc[3])
-        if gain and zero is not None and per:
-            return (x - zero) / gain * per
-    raise InputError(
-        f"{where}: unit {unit!r} is not known; --unit takes V, mV, uV, or ADC units as GAIN/mV or "
-        "GAIN(ZERO)/mV, such as 200(1024)/mV"
-    )
-
-
-def as_number(text: str) -> float | None:
-    """`text` as a number, None where it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    signal = signal[: len(signal) // many * many].reshape(-1, many).mean(axis=1)
+    return signal, fs / many, (*notes, note)
 
 
 # ----------------------------------------------------------------------------------------- notes
 
-
-def lead_note(leads: Sequence[str], number: int, given: Given) -> tuple[str, ...]:
-    """A note on a lead that was chosen for the user among several."""
-    if given.lead is not None or len(leads) < 2:
-        return ()
-    names = ", ".join(leads[:12]) + (" ..." if len(leads) > 12 else "")
-    return (f"lead {leads[number]} taken of {names} (another with --lead)",)
+NO_UNIT = (
+    "the file does not say its unit: mV taken (--unit says otherwise; labels do not depend on it)"
+)
 
 
-def given_notes(given: Given, fs: float | None, unit: str | None) -> tuple[str, ...]:
+def _filter_note(channel):
+    """A note on what the file says was done to its signal."""
+    filters = " ".join(channel.filters.split())
+    return (f"filtered before it was stored, as the file says: {filters}",) if filters else ()
+
+
+def _given_notes(given, fs, unit):
     """Notes on what the user gives in contradiction to the file's own `fs` (Hz) and `unit`."""
     return tuple(
         f"the file says {what} {own}, {option} {other} is used"

@@ -1,20 +1,14 @@
 """WFDB records (.hea with .dat or .mat), single- and multi-segment."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ecg.artifacts import InputError
-from ecg.formats.recording import (
-    Given,
-    Recording,
-    choose_lead,
-    given_notes,
-    lead_note,
-    to_millivolt,
-    voltage,
-)
+from ecg.formats.recording import Channel, Contents, Facts, Given
+from ecg.formats.units import as_number
 
 MISSING_SAMPLE = {"212": -2048, "16": -32768}  # the stored value of a sample that is missing
 PIECE = 1 << 17  # samples of a lead that are unpacked at a time
@@ -41,90 +35,140 @@ def segment_paths(header: Path) -> list[Path]:
 
 
 def _header_lines(header):
-    """The fields of each line of a header, without comments."""
-    return [
-        line.split()
-        for line in header.read_text(encoding="latin-1").splitlines()
-        if line.strip() and line[0] != "#"
-    ]
+    """The fields of each line of a header, without comments; in UTF-8 or else Latin-1."""
+    raw = header.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    return [line.split() for line in text.splitlines() if line.strip() and line[0] != "#"]
 
 
-def from_wfdb(path: Path, given: Given) -> Recording:
-    """One lead of a WFDB record; gaps between segments and missing samples are NaN."""
+def from_wfdb(path: Path, given: Given) -> Contents:
+    """The signals of a WFDB record; gaps between segments and missing samples are NaN."""
     import wfdb
 
     base = wfdb_base(path)
+    _check_rate(base)
     header = wfdb.rdheader(str(base), rd_segments=True)
     segmented = isinstance(header, wfdb.MultiRecord)
     names = header.get_sig_name() if segmented else header.sig_name
     if not names:
         raise InputError(f"{base}.hea describes no signal")
-    leads = [name or f"signal {k}" for k, name in enumerate(names)]
-    number = choose_lead(leads, given.lead, base)
-    notes = lead_note(leads, number, given)
     if segmented:
-        signal, per_frame, unit = _join_segments(base, header, leads[number], given.unit)
+        channels = [_joined_channel(base, header, name or "") for name in names]
     else:
-        signal, per_frame, unit = _read_segment(base, header, number, given.unit)
-        if given.unit is None and _without_gain(base, number):
-            notes += (
-                f"{base}.hea gives no gain: 200 units per mV assumed, as WFDB defines "
-                "(another with --unit GAIN/mV)",
-            )
-    fs = float(header.fs) * per_frame
-    return Recording(
-        signal,
-        float(given.fs or fs),
-        leads[number],
-        base.name,
-        tuple(leads),
-        notes + given_notes(given, fs, unit),
+        channels = [_channel(base, header, k) for k in range(header.n_sig)]
+    notes = () if _rate_field(base) else (f"{base}.hea gives no rate: 250 Hz, as WFDB defines",)
+    return Contents(channels, _facts(header), notes)
+
+
+def _channel(base, header, number):
+    """Signal `number` of a single-segment record."""
+    note = ""
+    if _without_gain(base, number):
+        note = (
+            f"{base}.hea gives no gain: 200 units per mV assumed, as WFDB defines (another with "
+            "--unit GAIN/mV)"
+        )
+    return Channel(
+        _name(base, header, number),
+        _unit(base, header, number),
+        float(header.fs) * header.samps_per_frame[number],
+        partial(_read_segment, base, header, number),
+        adc=(header.adc_gain[number], header.baseline[number]),
+        note=note,
     )
 
 
-def _join_segments(base, header, lead, given_unit):
-    """(signal (n,) mV, samples per frame, unit in the file) of `lead` in a multi-segment record:
-    NaN where a segment is missing or lacks the lead, the rate of the fastest segment."""
-    parts = []
-    for part, name, length in zip(header.segments, header.seg_name, header.seg_len):
-        if part is None or lead not in part.sig_name or not length:
-            parts.append((np.full(length, np.nan), 1, None))
-        else:
-            number = part.sig_name.index(lead)
-            parts.append(_read_segment(base.parent / name, part, number, given_unit))
-    per_frame = max((each for _, each, _ in parts), default=1)
-    signal = np.concatenate([np.repeat(part, per_frame // each) for part, each, _ in parts])
-    return signal, per_frame, next((unit for *_, unit in parts if unit), None)
+def _joined_channel(base, header, lead):
+    """The signal called `lead` of a multi-segment record: NaN where a segment is missing or lacks
+    it, the rate of the fastest segment."""
+    parts = [
+        (base.parent / name, part, part.sig_name.index(lead))
+        if part is not None and lead in part.sig_name and length
+        else None
+        for part, name, length in zip(header.segments, header.seg_name, header.seg_len)
+    ]
+    there = [part for part in parts if part is not None]
+    per_frame = max((part.samps_per_frame[k] for _, part, k in there), default=1)
+
+    def read():
+        signals = []
+        for part, length in zip(parts, header.seg_len):
+            if part is None:
+                signals.append(np.full(length * per_frame, np.nan))
+            else:
+                each = part[1].samps_per_frame[part[2]]
+                signals.append(np.repeat(_read_segment(*part), per_frame // each))
+        return np.concatenate(signals)
+
+    units = [_unit(*part) for part in there]
+    return Channel(lead, units[0] if units else None, float(header.fs) * per_frame, read)
 
 
-def _read_segment(base, header, number, given_unit):
-    """(signal (n,) mV, samples per frame, unit in the file) of signal `number` of a single-segment
-    record."""
-    unit = header.units[number]
-    in_adc_units = given_unit is not None and "/" in given_unit
-    if given_unit is None and voltage(unit) is None:
+def _rate_field(base):
+    """What stands in the header for the rate; "" where nothing does."""
+    lines = _header_lines(header_path(base))
+    return re.split(r"[/(]", lines[0][2])[0] if lines and len(lines[0]) > 2 else ""
+
+
+def _check_rate(base):
+    """Refuse a rate that is no number: the WFDB package would take 250 Hz in silence."""
+    rate = _rate_field(base)
+    if rate and not 0 < (as_number(rate) or 0) < np.inf:
         raise InputError(
-            f"{base}: lead {header.sig_name[number]} is in {unit}, not in volts: choose another "
-            "with --lead, or give --unit"
+            f"{base}.hea gives a sampling rate of {rate}, which is none: mend it there"
         )
+
+
+# the WFDB package drops what is not ASCII from a header, such as the micro sign of a unit
+def _unit(base, header, number):
+    """The unit of signal `number` as the header writes it."""
+    fields = _header_lines(header_path(base))[1 + number]
+    after = fields[2].partition("/")[2] if len(fields) > 2 else ""
+    return header.units[number] if after.isascii() else after
+
+
+def _name(base, header, number):
+    """The name of signal `number` as the header writes it, "" where it does not."""
+    name = " ".join(_header_lines(header_path(base))[1 + number][8:])
+    return (header.sig_name[number] or "") if name.isascii() else name
+
+
+def _facts(header):
+    """Date, clock, and what the usual forms of comment say of the person: `69 M 1085 1629 x1`,
+    `<age>: 69 <sex>: M`, `age: 69`."""
+    comments = "\n".join(header.comments)
+    years = re.search(r"\bage\W{1,3}(\d+)\b", comments, re.IGNORECASE)
+    letter = re.search(r"\b(?:sex|gender)\W{1,3}(m|f)", comments, re.IGNORECASE)
+    if both := re.match(r"(\d+|-1) ([MF])\b", comments):
+        years, letter = (both if both[1] != "-1" else None), re.match("(.)", both[2])
+    return Facts(
+        header.base_date,
+        header.base_time,
+        age=float(years[1]) if years else None,
+        sex={"m": "male", "f": "female"}[letter[1].lower()] if letter else "",
+    )
+
+
+def _read_segment(base, header, number):
+    """(n,) signal `number` of a single-segment record, in its unit."""
     signal = _stored_values(base, header, number)
     if signal is None:
-        signal = _values_by_package(base, number, in_adc_units)
-    elif not in_adc_units:
-        signal -= header.baseline[number]
-        signal /= header.adc_gain[number]
-    signal = to_millivolt(signal, given_unit or unit, "--unit" if in_adc_units else base)
-    return signal, header.samps_per_frame[number], unit
+        return _values_by_package(base, number)
+    signal -= header.baseline[number]
+    signal /= header.adc_gain[number]
+    return signal
 
 
-def _values_by_package(base, number, in_adc_units):
-    """The values (n,) of signal `number`, physical or in ADC units, as the WFDB package reads them:
-    every sample of a lead that is faster than its frames."""
+def _values_by_package(base, number):
+    """The values (n,) of signal `number` as the WFDB package reads them: every sample of a lead
+    that is faster than its frames."""
     import wfdb
 
     record = wfdb.rdrecord(str(base), channels=[number], smooth_frames=False)
-    signal = record.e_p_signal[0]
-    return signal * record.adc_gain[0] + record.baseline[0] if in_adc_units else signal
+    return record.e_p_signal[0]
 
 
 def _stored_values(base, header, number):
@@ -178,4 +222,7 @@ def _read_212(stream, count):
 def _without_gain(base, number):
     """Whether the header of a record leaves out the gain of signal `number`, or gives 0."""
     fields = _header_lines(base.with_name(base.name + ".hea"))[1 + number]
-    return len(fields) < 3 or re.match(r"0+(\.0*)?(\D|$)", fields[2]) is not None
+    if len(fields) < 3:
+        return True
+    gain = re.match(r"[+-]?[\d.]+(e[+-]?\d+)?", fields[2], re.IGNORECASE)
+    return gain is None or as_number(gain[0]) in (None, 0)

@@ -1,5 +1,6 @@
 """EDF and BDF are written and read back; gaps stay gaps, damage is refused or told."""
 
+import datetime
 import gzip
 
 import edfio
@@ -8,6 +9,7 @@ import pytest
 
 from ecg.artifacts import InputError
 from ecg.formats import read_recording
+from ecg.formats.recording import Facts
 from tests.recordings import ECG, FS, edf, same, text
 
 
@@ -23,11 +25,58 @@ def test_edf(tmp_path):
     zipped = tmp_path / "z.edf.gz"
     zipped.write_bytes(gzip.compress(plus.read_bytes()))
     assert same(read_recording(zipped), tolerance=1e-3).name == "z"
-    with pytest.raises(InputError, match="--lead"):
-        read_recording(edf(tmp_path / "x.edf", labels=("one", "two")))
-    with pytest.raises(InputError, match="--unit"):
-        read_recording(edf(tmp_path / "n.edf", units=("", "")))
+    without_unit = read_recording(edf(tmp_path / "n.edf", units=("", "")))
+    same(without_unit, lead="ECG II", tolerance=1e-3)
+    assert any("mV taken" in note for note in without_unit.notes)
     same(read_recording(edf(tmp_path / "n.edf", units=("", "")), unit="mV"), tolerance=1e-3)
+
+
+def test_edf_stored_integers(tmp_path):
+    """--unit GAIN/mV asks for what is stored, not for what the header makes of it."""
+    path = edf(tmp_path / "a.edf")
+    stored = edfio.read_edf(path).signals[0].digital
+    recording = read_recording(path, unit="200(100)/mV")
+    np.testing.assert_allclose(recording.signal, (stored - 100) / 200, atol=1e-6)
+
+
+def test_edf_decimal_commas(tmp_path):
+    """A header that writes 0,05 for 0.05 is read as if it did not."""
+    path = edf(tmp_path / "a.edf", labels=("ECG",), units=("mV",), data_record_duration=0.5)
+    expected = read_recording(path)
+    raw = bytearray(path.read_bytes())
+    signals = int(raw[252:256])
+    ends = 256 + 104 * signals, 256 + 120 * signals
+    for start, stop in ((244, 252), ends):
+        raw[start:stop] = raw[start:stop].replace(b".", b",")
+    assert b"," in raw[244:252] and raw != path.read_bytes()
+    path.write_bytes(bytes(raw))
+    same(read_recording(path), expected.signal, tolerance=1e-9)
+
+
+def test_edf_says_who_when_and_what(tmp_path):
+    """EDF+ has fields for patient, sex, age and device; the name is nobody's business."""
+    path = edf(
+        tmp_path / "a.edf",
+        patient=edfio.Patient(
+            code="P-17", sex="F", birthdate=datetime.date(1956, 3, 2), name="Doe_Jane"
+        ),
+        recording=edfio.Recording(startdate=datetime.date(2026, 3, 1), equipment_code="Recorder_5"),
+        starttime=datetime.time(22, 15, 30),
+        annotations=[],
+    )
+    facts = read_recording(path).facts
+    assert (facts.date, facts.clock) == (datetime.date(2026, 3, 1), datetime.time(22, 15, 30))
+    assert (facts.patient, facts.sex, facts.age) == ("P-17", "female", 69.0)
+    assert facts.device == "Recorder 5" and "Doe" not in str(facts)
+    assert read_recording(edf(tmp_path / "b.edf")).facts == Facts()
+
+
+def test_edf_prefilter_is_said(tmp_path):
+    signal = edfio.EdfSignal(
+        ECG, FS, label="ECG", physical_dimension="mV", prefiltering="HP:0.05Hz LP:150Hz N:50Hz"
+    )
+    edfio.Edf([signal]).write(tmp_path / "f.edf")
+    assert any("HP:0.05Hz LP:150Hz" in note for note in read_recording(tmp_path / "f.edf").notes)
 
 
 def test_edf_interrupted(tmp_path):

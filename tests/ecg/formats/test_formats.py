@@ -8,7 +8,7 @@ from ecg import formats
 from ecg.artifacts import InputError
 from ecg.formats import find_recordings, read_recording
 from ecg.formats.annotation import write_annotation
-from ecg.formats.recording import build_recording
+from ecg.formats.recording import Channel, Contents
 from tests.recordings import ECG, FS, OTHER, T, edf, rows, same, text, write_wfdb
 
 
@@ -58,7 +58,7 @@ def test_second_lead_only_where_it_fits(tmp_path):
         InputError, match="--second V1.*1,250 samples at 125 Hz.*2,500 at 250 Hz of II"
     ):
         read_recording(mixed, second="V1")
-    table = text(tmp_path / "a.csv", rows(T, ECG, OTHER))
+    table = text(tmp_path / "a.csv", rows(T, ECG, np.sin(T)))
     assert read_recording(table, unit="mV", second="auto").second is None
     assert read_recording(table, unit="mV", second="column 2").second_lead == "column 2"
     named = text(tmp_path / "b.csv", "time (s),II (mV),V2 (mV),SpO2\n" + rows(T, ECG, OTHER, OTHER))
@@ -126,11 +126,11 @@ def test_bad_paths(tmp_path):
 
 
 def test_a_format_is_a_reader_and_a_line(tmp_path, monkeypatch):
-    """What adding a format takes: a reader that ends in build_recording, and its suffix in the
+    """What adding a format takes: a reader that gives the file's channels, and its suffix in the
     table."""
 
     def from_raw(path, given):
-        return build_recording(path, given, ["II"], 0, np.fromfile(path, "<i2"), None, "uV")
+        return Contents([Channel("II", "uV", None, lambda: np.fromfile(path, "<i2"))])
 
     line = formats.Format("RAW16", (".raw16",), from_raw)
     monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, line))
@@ -140,5 +140,5 @@ def test_a_format_is_a_reader_and_a_line(tmp_path, monkeypatch):
     assert find_recordings(tmp_path) == [path]
     with pytest.raises(InputError, match="--fs"):
         read_recording(path)
-    with pytest.raises(InputError, match="NPY, NPZ, RAW16; all but WFDB"):
+    with pytest.raises(InputError, match="NPY, NPZ.*RAW16; all but WFDB"):
         read_recording(text(tmp_path / "a.docx", "x"))

@@ -5,7 +5,7 @@ import pytest
 
 from ecg.artifacts import InputError
 from ecg.formats import read_recording, read_wfdb
-from ecg.formats.recording import to_millivolt
+from ecg.formats.units import is_plain, to_millivolt
 from tests.recordings import ECG, OTHER, same, write_wfdb
 
 
@@ -46,3 +46,17 @@ def test_what_the_user_says_wins_and_is_noted(tmp_path):
 )
 def test_units(unit, expected):
     assert to_millivolt(np.array([2.0]), unit, "")[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "unit", ["V", "volts", "mV", "millivolts", "µV", "μV", "uVolt", "毫伏", "мкВ", "nV"]
+)
+def test_spellings_of_volts(unit):
+    assert to_millivolt(np.ones(1), unit, "")[0] in (1e3, 1, 1e-3, 1e-6) and not is_plain(unit)
+
+
+@pytest.mark.parametrize("unit", ["adu", "ADC", "counts", "raw", "a.u.", "", "n/a", "LSB"])
+def test_units_that_are_none(unit, tmp_path):
+    assert is_plain(unit)
+    np.savez(tmp_path / "a.npz", signal=ECG, fs=250, unit=unit or "-", leads=["II"])
+    assert any("mV taken" in note for note in read_recording(tmp_path / "a.npz").notes)
