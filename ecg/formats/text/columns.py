@@ -1,94 +1,69 @@
-"""The columns of a text table: what a cell may be, reading the columns, their values."""
+"""The columns of a text table: reading them, and their values."""
 
 import array
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from ecg.artifacts import InputError
-from ecg.formats.packed import open_unpacked, read_bytes
-from ecg.formats.recording import MAX_LEADS, as_number
+from ecg.formats.recording import MAX_LEADS
+from ecg.formats.text.cells import MISSING, is_missing
+from ecg.formats.text.stream import Rows, open_lines
+from ecg.formats.units import as_number
 
 if TYPE_CHECKING:  # half a second that other formats do without
     import pandas as pd
 
 PART = 1 << 19  # rows of a text table that are worked on at a time
-ONE_VALUE_A_LINE = "\n"  # the delimiter of a table without any
 WIDEST = 24, 500  # leads (rows) at most, samples (columns) above, where a row is a lead
-MISSING = {"", "nan", "na", "n/a", "null", "none", "-"}
-# names of columns that hold the time, or count the rows
-TIME_NAME = re.compile(
-    r"^(elapsed ?)?(time|times|timestamp|datetime|date|t|seconds?|secs?|ms"
-    r"|zeit|temps|tiempo|时间|時間)(?![a-z])",
-    re.IGNORECASE,
-)
-INDEX_NAME = re.compile(
-    r"^(sample(s| ?#| ?(number|index|no\.?))?|index|idx|n|#|row|nseq|unnamed.*|)$", re.IGNORECASE
-)
-_CLOCK = re.compile(r"^\[?\d*:?\d+:\d+(\.\d+)?\]?$")
-
-
-# ----------------------------------------------------------------------------------------- cells
-
-
-def is_number(cell: str) -> bool:
-    return as_number(cell.replace(",", ".")) is not None
-
-
-def is_missing(cell: str) -> bool:
-    return cell.lower() in MISSING
-
-
-def is_time(cell: str) -> bool:
-    """Whether a cell is a clock (0:05.123, [10:00:05]) or a date with a time."""
-    return bool(_CLOCK.match(cell) or re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", cell))
-
-
-# ----------------------------------------------------------------------------------------- columns
+WIDEST_NAMED = 300  # columns of a table whose columns have names
+_MISSING = sorted({each for word in MISSING for each in (word, word.upper(), word.title())})
 
 
 def read_columns(
-    path: Path, encoding: str, skip: int, delimiter: str, decimal: str
+    path: Path,
+    encoding: str,
+    skip: int,
+    delimiter: str,
+    decimal: str,
+    length: int | None = None,
+    named: bool = False,
 ) -> list["pd.Series"]:
     """The columns of a text table: numbers where all of a column are, else text.
 
-    skip: lines above the table. Read a part at a time: a day has 30 million rows. Raises InputError
-    where rows differ in length, or the table is no recording."""
+    skip, length: bytes above the table and of it (stream.open_lines says how they count);
+    None: to the end. named: whether its columns have names. Read a part at a time: a day has 30
+    million rows. Raises InputError where rows differ in length, or the table is no recording."""
     import pandas as pd
 
-    if delimiter == ONE_VALUE_A_LINE:
-        return [_values_of_lines(path, encoding, skip)]
     # what is read so far, by the number of the column
     numbers: dict[int, array.array[float]] = {}
     texts: dict[int, list[pd.Series]] = {}
     try:
         with (
-            open_unpacked(path) as stream,
+            open_lines(path, encoding, skip) as lines,
             pd.read_csv(
-                stream,
+                cast(Any, Rows(lines, encoding, length)),
                 sep=r"\s+" if delimiter == " " else delimiter,
                 header=None,
-                skiprows=skip,
                 index_col=False,
                 decimal=decimal,
-                na_values=sorted(MISSING),
+                na_values=_MISSING,
                 keep_default_na=True,
                 skipinitialspace=True,
-                comment="#",
                 low_memory=False,
-                encoding=encoding,
-                encoding_errors="replace",
                 chunksize=PART,
             ) as parts,
         ):
             for part in parts:
-                if part.shape[1] > MAX_LEADS:
+                if part.shape[1] > (WIDEST_NAMED if named else MAX_LEADS):
                     return _rows_as_columns(part, path)
                 _append(part, numbers, texts)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path}: its rows differ in their number of columns ({error})") from None
+        where = _where(error)
+        raise InputError(f"{path}: its rows differ in their number of columns{where}") from None
     columns = [
         pd.concat(texts[k], ignore_index=True) if k in texts else _as_series(numbers[k])
         for k in range(len(numbers) + len(texts))
@@ -98,15 +73,10 @@ def read_columns(
     return columns
 
 
-def _values_of_lines(path, encoding, skip):
-    """The column of a table of one value a line; a comma is its decimal sign or ends the line."""
-    import pandas as pd
-
-    lines = (
-        line.strip().strip('"').rstrip(",").replace(",", ".")
-        for line in read_bytes(path).decode(encoding, errors="replace").splitlines()[skip:]
-    )
-    return pd.Series(line for line in lines if line)
+def _where(error):
+    """Which row it was, of what pandas says: `Expected 2 fields in line 5007, saw 3`."""
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+    return f": {found[3]} in row {found[2]} of its table, not {found[1]}" if found else ""
 
 
 def _append(part, numbers, texts):
@@ -146,13 +116,15 @@ def column_numbers(column: "pd.Series", path: Path) -> np.ndarray:
     its row."""
     import pandas as pd
 
-    if column.dtype.kind in "iuf":
+    if column.dtype.kind in "iufb":
         return column.to_numpy(dtype=np.float64)
     text = column.astype("object").where(column.notna(), "").astype(str).str.strip(" \"'\t")
-    x = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
+    x = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, copy=True)
     for k in np.flatnonzero(np.isnan(x)):
-        if not is_missing(text.iloc[k]):
-            raise InputError(
-                f"{path}: {text.iloc[k][:40]!r} in row {k + 1} of its table is no number"
-            )
+        cell = text.iloc[k]
+        number = as_number(cell.replace(",", ".").replace("−", "-"))
+        if number is not None:
+            x[k] = number
+        elif not is_missing(cell):
+            raise InputError(f"{path}: {cell[:40]!r} in row {k + 1} of its table is no number")
     return x

@@ -1,13 +1,15 @@
 """Text tables in the many ways people write them; what they do not say is asked for, what is no
 recording is refused."""
 
+import datetime
 import gzip
 
 import numpy as np
 import pytest
 
 from ecg.artifacts import InputError
-from ecg.formats import read_recording, text_columns
+from ecg.formats import read_recording
+from ecg.formats.text import columns as text_columns
 from tests.recordings import ECG, FS, OTHER, T, rows, same, text
 
 
@@ -53,6 +55,22 @@ from tests.recordings import ECG, FS, OTHER, T, rows, same, text
         ("sample,ecg\n" + rows(np.arange(len(T)), ECG), dict(fs=FS, unit="mV")),
         ("ecg,\n" + rows(ECG, [""] * len(T)), dict(fs=FS, unit="mV")),  # lines that end in a comma
         (rows(ECG).replace("\n", ","), dict(fs=FS, unit="mV")),  # one long line
+        ("sep=;\nZeit;EKG [mV]\n" + rows(T, ECG, delimiter=";", decimal=","), {}),  # of Excel
+        (
+            "\n".join(f'"{t:.3f}","{v:.4f}"' for t, v in zip(T, ECG)).replace(".", ","),
+            dict(unit="mV"),
+        ),
+        ("Time [s], RESP, V, II\n" + rows(T, OTHER, OTHER, ECG, delimiter=", "), dict(unit="mV")),
+        ("time,V\n" + rows(T, ECG), dict(unit="mV")),  # the chest lead of a monitor
+        ("Time,Channel A\n(ms),(mV)\n\n" + rows(T * 1000, ECG), {}),  # an oscilloscope's
+        ("# time, ecg\n" + rows(T, ECG, delimiter=" "), dict(unit="mV")),
+        ("# Channels: PPG, ECG\n# fs: 250\n" + rows(OTHER, ECG, delimiter=" "), dict(unit="mV")),
+        ("Sampling rate,250,,\nUnit,mV,,\n\nt,a,ecg,b\n" + rows(T, T * 0, ECG, T * 0), {}),
+        ("ECG,stamp\n" + rows(ECG, [f"10:00:{t:06.3f}" for t in T]), dict(unit="mV")),
+        ("fs,250\nECG (mV)\n# recorded lying down\n" + rows(ECG), {}),
+        ("ECG (mV)\n# fs: 250\n" + rows(ECG), {}),
+        ("a,ecg\n# fs: 250\n" + rows(T * 0, ECG), dict(unit="mV")),
+        ("ecg (mV)\n" + rows(ECG).replace("\n", "\t#note\n", 3), dict(fs=FS)),
     ],
 )
 def test_text(tmp_path, body, options):
@@ -63,6 +81,8 @@ def test_text(tmp_path, body, options):
     assert same(read_recording(zipped, **options)).name == "ecg"
     same(read_recording(text(tmp_path / "w.txt", body.replace("\n", "\r\n"), "utf-16"), **options))
     same(read_recording(text(tmp_path / "bom.tsv", "\ufeff" + body), **options))
+    same(read_recording(text(tmp_path / "le.txt", body, "utf-16-le"), **options))
+    same(read_recording(text(tmp_path / "mac.txt", body.replace("\n", "\r")), **options))
 
 
 def test_text_in_parts(tmp_path, monkeypatch):
@@ -152,9 +172,10 @@ def test_text_missing_rows_and_values(tmp_path):
     assert any("2 s" in note for note in recording.notes)
     body = "ecg_mV\n" + rows(ECG).replace("\n", "\n", 1)
     lines = body.splitlines()
-    lines[11], lines[12], lines[13] = "-", "NaN", "null"
+    missing = ["-", "NaN", "null", "--", "?", "N/A", "#N/A", "0x8000", '""']
+    lines[11:20] = missing
     recording = read_recording(text(tmp_path / "b.csv", "\n".join(lines)), fs=FS)
-    assert np.flatnonzero(np.isnan(recording.signal)).tolist() == [10, 11, 12]
+    assert np.flatnonzero(np.isnan(recording.signal)).tolist() == list(range(10, 19))
 
 
 @pytest.mark.parametrize(
@@ -169,11 +190,11 @@ def test_text_missing_rows_and_values(tmp_path):
             + rows(np.cumsum(np.random.default_rng(1).uniform(0.001, 0.01, len(T))), ECG),
             "not evenly",
         ),
-        ("time (s),ecg_mV\n" + rows(np.floor(T), ECG), "coarse"),
+        ("time (s),ecg_mV\n" + rows(np.floor(T / 5), ECG), "coarse"),
         ("time (s)\n" + rows(T), "time column alone"),
         (rows(*[ECG] * 188), "188 columns"),
         ("time (s),ecg_mV\n" + rows(T[::10], ECG[::10]), "25 Hz"),
-        ("a,b\n1,2\n3,4\n5,6\n7,8,9\n", "number of columns"),
+        ("a,b\n1,2\n3,4\n5,6\n7,8,9\n", "number of columns: 3 in row 4 of its table, not 2"),
         ("\x00\x01\x02" * 100, "binary"),
     ],
 )
@@ -230,8 +251,29 @@ def test_apple_watch(tmp_path, head, line):
         f"{v:.3f}".replace(".", ",") if line == "DECIMAL COMMA" else line.format(v)
         for v in ECG * 1000
     ]
-    same(
+    recording = same(
         read_recording(text(tmp_path / "ecg_2024-01-01.csv", head + "\n".join(values) + "\n")),
         fs=512,
         lead="I",
     )
+    facts = recording.facts
+    assert (facts.date, facts.clock) == (datetime.date(2024, 1, 1), datetime.time(10))
+    assert facts.age == 44 and facts.device == "Watch4,2" and "Jane" not in str(facts)
+
+
+def test_apple_watch_in_german(tmp_path):
+    head = (
+        "Name,Jana\nGeburtstag,01.01.1980\nAufzeichnungsdatum,2024-01-01 10:00:00 +0100\n"
+        "Klassifizierung,Sinusrhythmus\nSymptome,\nSoftwareversion,1.90\nGerät,Watch\n"
+        "Messrate,511,422\u00a0Hertz\n\n\nAbleitung,Ableitung I\nEinheit,µV\n\n"
+    )
+    body = "\n".join(f"{v:.3f}".rstrip("0").rstrip(".") for v in ECG * 1000).replace(".", ",")
+    recording = same(read_recording(text(tmp_path / "ecg.csv", head + body)), fs=511.422, lead="I")
+    assert recording.facts.age == 44 and recording.facts.device == "Watch"
+
+
+def test_apple_watch_as_a_table(tmp_path):
+    table = APPLE.rstrip() + "\nSample,Amplitude\n" + rows(np.arange(len(T)), ECG * 1000)
+    same(read_recording(text(tmp_path / "a.csv", table)), fs=512, lead="I")
+    pairs = "\nLead,Voltage\n" + "".join(f"Lead I,{v * 1000:.4f}\n" for v in ECG)
+    same(read_recording(text(tmp_path / "b.csv", APPLE.rstrip() + pairs)), fs=512)
