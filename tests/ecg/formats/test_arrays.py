@@ -48,3 +48,29 @@ def test_numpy_refused(tmp_path):
     np.save(tmp_path / "a.npy", ECG)
     (tmp_path / "a.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:1000])
     refuse("damaged")
+
+
+def test_a_table_of_named_columns(tmp_path):
+    """A structured array: its columns are channels, one of them is the time."""
+    table = np.zeros(len(ECG), dtype=[("time", "f8"), ("ECG", "f8"), ("resp", "f4")])
+    table["time"], table["ECG"] = np.arange(len(ECG)) / FS, ECG
+    np.save(tmp_path / "a.npy", table)
+    same(read_recording(tmp_path / "a.npy", unit="mV"), lead="ECG")
+
+
+def test_sizes_are_held_against_the_file(tmp_path):
+    np.save(tmp_path / "a.npy", ECG)
+    np.savez(tmp_path / "b.npz", ecg=ECG, fs=FS)
+    for name in ("a.npy", "b.npz"):
+        raw = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(raw.replace(b"(2500,), }      ", b"(99999999999,),}"))
+        with pytest.raises(InputError, match="shape .99999999999|[Cc][Rr][Cc]|damaged"):
+            read_recording(tmp_path / name, fs=FS)
+
+
+def test_whose_recording_it_is(tmp_path):
+    np.savez(
+        tmp_path / "a.npz", ecg=ECG, fs=FS, unit="mV", age=63, sex="M", start_time="2026-01-05"
+    )
+    facts = read_recording(tmp_path / "a.npz").facts
+    assert (facts.age, facts.sex, str(facts.date)) == (63.0, "male", "2026-01-05")
