@@ -1,6 +1,7 @@
 # make run      the whole chain on embedded synthetic data, in demo/; ends with the shipped weights labelling a recording
 # make test     the tests; those on real recordings are skipped where there are none (ECG_DATA names their folder)
 # make check    style and unused code (ruff), types (mypy); make test begins with it
+# make fuzz     10,000 damaged files a reader of ecg/formats: each must be read, or refused in one line (tests/fuzz_formats.py)
 # make results  every figure and table of the README and docs/results.md, from stored predictions (FRESH=1: predict again)
 # Each sets up .venv by itself. PYTHON=python3.12 chooses another interpreter, 3.11 to 3.13.
 
@@ -9,7 +10,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 DEMO   := --data demo/data --weight demo/weight
 
-.PHONY: run check test results clean
+.PHONY: run check test fuzz results clean
 .DELETE_ON_ERROR:
 
 $(VENV)/ready: requirements.txt
@@ -19,7 +20,7 @@ $(VENV)/ready: requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/ready-test: $(VENV)/ready tests/requirements.txt
+$(VENV)/ready-test: $(VENV)/ready tests/requirements.txt requirements-formats.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
@@ -44,6 +45,9 @@ check: $(VENV)/ready-test
 
 test: check
 	$(PY) -m pytest -q -n 2 --dist loadfile tests
+
+fuzz: $(VENV)/ready-test
+	$(PY) -m tests.fuzz_formats
 
 results: $(VENV)/ready
 	$(PY) benchmarks/results.py $(if $(FRESH),--fresh)
