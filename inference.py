@@ -28,11 +28,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ecg import artifacts, cli, formats, weights
-from ecg.archive import Done, label_archive
+from ecg.archive import label_archive, plan, recordings_in, refuse_one_name, skipped_in
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, classes_of
+from ecg.facts import without_person
 from ecg.formats import annotation, wfdb
-from ecg.formats.recording import Recording
+from ecg.formats.recording import Recording, recording_name
 from ecg.labelling import Labelled, label_beats, label_recording, lead_to_read
 from ecg.output import as_csv, as_dict, as_text, write_labels
 from ecg.prediction import check_card, open_onnx, predict_heartbeat
@@ -188,6 +189,7 @@ def label_file(args: argparse.Namespace, file: str | Path) -> None:
     """One recording, labelled and written."""
     second = lead_to_read(args.second, args.model)
     recording = formats.read_recording(file, args.lead, args.fs, args.unit, second)
+    recording = without_person(recording, args.anonymous)
     labelled = label_recording(recording, chooser(args), args.invert, args.mains, args.second)
     compare_engines(args, labelled)
     if len(labelled.beats) < 2:
@@ -243,7 +245,7 @@ def write(
     all the same. samples, symbols: a person's annotation to compare with, named `reference`."""
     recording, beats, summary = labelled.recording, labelled.beats, labelled.summary
     if args.csv:
-        artifacts.save_text(args.csv, as_csv(beats))
+        artifacts.save_text(args.csv, as_csv(beats, recording.facts))
     if args.json:
         artifacts.save_json(args.json, as_dict(recording, beats, summary))
     if args.annotation:
@@ -268,8 +270,8 @@ def write(
 
 
 def archive(args: argparse.Namespace) -> int:
-    """Label every recording below the given folders; what failed is told at the end. Returns the
-    exit status."""
+    """Label every recording below the given folders; what was skipped and what failed is told at
+    the end. Returns the exit status."""
     import inference  # not __main__: a worker imports it once and keeps its model
 
     options = {
@@ -281,24 +283,26 @@ def archive(args: argparse.Namespace) -> int:
         "invert": args.invert,
         "mains": args.mains,
         "second": args.second,
+        "anonymous": args.anonymous,
         "weight": str(artifacts.locate(args.weight).resolve()),
     }
-    by_root: dict[Path | None, list[Path]] = {}
+    found: dict[Path | None, list[Path]] = {}
     for file in map(Path, args.files):
-        by_root.setdefault(file if file.is_dir() else None, []).extend(
-            formats.find_recordings(file)
-        )
-    results: list[Done] = []
-    for root, paths in by_root.items():
-        results += label_archive(
-            paths, root, args.out, options, inference.load, args.jobs, args.backend, args.scheduler
-        )
+        paths = found.setdefault(file if file.is_dir() else None, [])
+        paths += recordings_in(file, Path(args.out))
+    tasks = plan(found, args.out)
+    results = label_archive(tasks, options, inference.load, args.jobs, args.backend, args.scheduler)
     failed = [done for done in results if done.error]
     before = sum(done.before for done in results)
     print(
         f"labelled {len(results) - len(failed) - before} recordings into {args.out}, {before} were "
         f"done before, {len(failed)} failed"
     )
+    for task in tasks:
+        if task.name not in ("", recording_name(task.path)):
+            print(f"{task.path} shares its name with another: its results are called {task.name}")
+    for skipped in skipped_in(found, Path(args.out)):
+        print(skipped)
     for done in failed:
         print(f"{done.path}: {done.error}", file=sys.stderr)
     return 1 if failed else 0
@@ -333,12 +337,13 @@ def _add_output_options(group):
     cli.add(group, "--json", help="write beats and summary as JSON")
     cli.add(group, "--annotation", "--report")
     cli.add(group, "--lang", help="of the report")
+    cli.add(group, "--anonymous")
     cli.add(group, "--reference", help="annotator to compare with, where a WFDB record has it")
     cli.add(group, "--seed", help="of the demo's synthetic recording")
 
 
 # what only one recording, an archive or the demo has a use for
-OF_FILES = ("lead", "second", "fs", "unit", "invert", "reference")
+OF_FILES = ("lead", "second", "fs", "unit", "invert", "reference", "anonymous")
 OF_ARCHIVE = ("jobs", "backend", "scheduler")
 NOT_OF_ARCHIVE = ("csv", "json", "annotation", "report", "lang", "lines", "reference", "seed")
 
@@ -364,6 +369,8 @@ def main(args: argparse.Namespace) -> int | None:
     if len(args.files) > 1:
         why = f"names one file, but there are {len(args.files)} recordings: use --out DIR"
         cli.refuse_unused(args, ("csv", "json", "report"), why)
+        if args.annotation:
+            refuse_one_name(args.files)
     if not args.report:
         cli.refuse_unused(args, ("lang",), "is the language of the report: give --report FILE too")
     for file in args.files:

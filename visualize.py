@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike
 from ecg import artifacts, beats, cli, formats
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
+from ecg.facts import without_person
 from ecg.figures import Page, check_format, fonts, save_or_show
 from ecg.figures.confidence import plot_prediction_confidence
 from ecg.figures.dataset import plot_dataset
@@ -174,6 +175,7 @@ def draw_recording(args: argparse.Namespace) -> tuple[Iterable[Page], str]:
     at."""
     model = explained_model(args.model) if args.saliency else None
     recording = formats.read_recording(args.file, args.lead, args.fs, args.unit, args.second)
+    recording = without_person(recording, args.anonymous)
     table = labelled_beats(args.file, recording, args.reference, args.model)
     name = f"{recording.name}.png"
     looks = {"fontsize": args.fontsize, "lang": args.lang}
@@ -226,7 +228,7 @@ def options() -> cli.Parser:
     group = parser.add_argument_group("labels and looks")
     cli.add(group, "--model", default="auto", help="labels, as in inference.py; --saliency: self")
     add_label_options(group)
-    cli.add(group, "--data", "--save")
+    cli.add(group, "--anonymous", "--data", "--save")
     cli.add_moved_option(parser, "--gallery", "python benchmarks/gallery.py")
     return parser
 
@@ -242,7 +244,7 @@ def add_label_options(group: argparse.ArgumentParser | cli.Group) -> None:
 
 
 # what nothing but a recording has a use for
-OF_FILE = "lead", "second", "fs", "unit", "start", "seconds"
+OF_FILE = "lead", "second", "fs", "unit", "start", "seconds", "anonymous"
 
 
 def label_style(args: argparse.Namespace) -> LabelStyle:

@@ -51,6 +51,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--unit": dict(metavar="U", help="V, mV, uV, GAIN/mV or GAIN(ZERO)/mV, where it is lacking"),
     "--invert": dict(choices=("auto", "yes", "no"), default="auto", help="turn the lead over"),
     "--mains": dict(choices=("auto", "none"), default="auto", help="take strong mains hum out"),
+    "--anonymous": dict(action="store_true", help="without patient, age, sex and date"),
     # training and running
     "--epochs": dict(metavar="N", type=int, help="passes over the data"),
     "--batch": dict(metavar="N", type=int, help="rows or sequences a step, in all processes"),

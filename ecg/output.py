@@ -7,9 +7,10 @@ import pandas as pd
 
 from ecg import __version__, artifacts
 from ecg.beats import CLASS_MEANINGS, CLASSES, UNLABELLED
+from ecg.clock import clock_of, elapsed
+from ecg.facts import facts_dict, facts_text
 from ecg.formats.annotation import write_annotation
-from ecg.formats.recording import Recording
-from ecg.translations import clock
+from ecg.formats.recording import Facts, Recording
 
 PROBABILITIES = [f"p_{name}" for name in CLASSES]
 COLUMNS = ["sample", "time_s", "label", "confidence", *PROBABILITIES, "quality"]
@@ -26,19 +27,30 @@ EVENTS = {
 }
 
 
-def as_csv(beats: pd.DataFrame) -> str:
-    """The beats as CSV text, numbers with six decimals; what is not known is empty."""
-    beats = beats[COLUMNS]
+def as_csv(beats: pd.DataFrame, facts: Facts = Facts()) -> str:
+    """The beats as CSV text, numbers with six decimals; what is not known is empty.
+
+    Where `facts` of the recording tell the clock of its start, a last column `clock` says when each
+    beat was, as ISO text to the millisecond."""
+    beats, stamps = beats[COLUMNS], _stamps(beats, facts)
     beats.attrs = {}  # pandas copies these for every column that is asked for
-    line = "%d,%.6f,%s" + ",%.6f" * (len(COLUMNS) - 4) + ",%s\n"
-    lines = [line % row for row in zip(*(beats[name].tolist() for name in COLUMNS))]
-    return ",".join(COLUMNS) + "\n" + "".join(lines).replace(",nan", ",")
+    line = "%d,%.6f,%s" + ",%.6f" * (len(COLUMNS) - 4) + ",%s" * (1 + len(stamps)) + "\n"
+    columns = [*(beats[name].tolist() for name in COLUMNS), *stamps.values()]
+    lines = [line % row for row in zip(*columns)]
+    head = ",".join([*COLUMNS, *stamps]) + "\n"
+    return head + "".join(lines).replace(",nan", ",")
+
+
+def _stamps(beats, facts):
+    """{"clock": when each beat was}; nothing where the clock of the start is not known."""
+    clock = clock_of(facts, beats["time_s"].max() if len(beats) else 0.0)
+    return {"clock": clock.stamps(beats["time_s"])} if clock.known else {}
 
 
 def as_dict(
     recording: Recording, beats: pd.DataFrame, summary: dict, with_beats: bool = True
 ) -> dict:
-    """What `--json` holds; undefined numbers are None."""
+    """What `--json` holds; undefined numbers, and facts that the file does not say, are None."""
     a = beats.attrs
     unreadable = [
         {"start_s": start / a["fs"], "stop_s": stop / a["fs"], "reason": reason}
@@ -50,6 +62,7 @@ def as_dict(
         "second_lead": recording.second_lead if a["leads"] == 2 else None,
         "fs": a["fs"],
         "n_samples": a["n_samples"],
+        **facts_dict(recording.facts),
         "model": a["model"],
         "trained_on": a["trained_on"],
         "notes": [*recording.notes, *a["notes"]],
@@ -59,7 +72,7 @@ def as_dict(
     }
     if with_beats:
         rows = beats[COLUMNS].astype(object).where(beats[COLUMNS].notna(), None)
-        document["beats"] = rows.to_dict("records")
+        document["beats"] = rows.assign(**_stamps(beats, recording.facts)).to_dict("records")
     return document
 
 
@@ -76,7 +89,9 @@ def as_text(recording: Recording, beats: pd.DataFrame, summary: dict, lines: int
     """What the terminal shows: what was read, counts and burden, rates and events, and the first
     `lines` beats (0: all of them)."""
     shown = beats if lines == 0 else beats.head(lines)
-    out = [*_head(recording, beats), "", *_counts(summary), *_events(summary), *_rows(shown)]
+    clock = clock_of(recording.facts, beats.attrs["n_samples"] / beats.attrs["fs"])
+    out = [*_head(recording, beats), "", *_counts(summary), *_events(summary, clock)]
+    out += _rows(shown, clock)
     if 0 < len(shown) < len(beats):
         out.append(
             f"  ... {len(beats) - len(shown):,} more beats (--lines 0 shows all, --csv FILE keeps "
@@ -90,9 +105,11 @@ def _head(recording, beats):
     leads = f"lead {recording.lead}"
     if a["leads"] == 2:
         leads = f"leads {recording.lead} and {recording.second_lead}"
+    duration = elapsed(a["n_samples"] / a["fs"])
+    facts = [f"{a['fs']:g} Hz", duration, *facts_text(recording.facts), f"{len(beats):,} beats"]
     yield (
-        f"{recording.name}: {leads}, {a['fs']:g} Hz, {clock(a['n_samples'] / a['fs'])}, "
-        f"{len(beats):,} beats; model {a['model']} ({_origin(a)}trained on {a['trained_on']})"
+        f"{recording.name}: {leads}, {', '.join(facts)}; "
+        f"model {a['model']} ({_origin(a)}trained on {a['trained_on']})"
     )
     for note in (*recording.notes, *a["notes"]):
         yield f"  note: {note}"
@@ -118,14 +135,19 @@ def _counts(summary):
         yield f"  {UNLABELLED:<5}{unknown:>7,}         found, not classified (see quality)"
 
 
-def _events(summary):
+def _moment(seconds, clock):
+    """When something was: since the start, and where it is known by the clock."""
+    return f"{elapsed(seconds)} ({clock(seconds)})" if clock.known else elapsed(seconds)
+
+
+def _events(summary, clock):
     rate = summary["heart_rate"]
     if rate["mean_bpm"] is not None:
         extremes = ""
         if rate["min_bpm"] is not None:
             extremes = (
-                f" (lowest {rate['min_bpm']:.0f} at {clock(rate['min_time_s'])}, "
-                f"highest {rate['max_bpm']:.0f} at {clock(rate['max_time_s'])})"
+                f" (lowest {rate['min_bpm']:.0f} at {_moment(rate['min_time_s'], clock)}, "
+                f"highest {rate['max_bpm']:.0f} at {_moment(rate['max_time_s'], clock)})"
             )
         yield f"\n  heart rate {rate['mean_bpm']:.0f}/min{extremes}"
     for key, meaning in EVENTS.items():
@@ -134,18 +156,23 @@ def _events(summary):
             longest = group["longest"]
             yield (
                 f"  {meaning}: {group['count']}, the longest {longest['duration_s']:.1f} s at "
-                f"{clock(longest['time_s'])}"
+                f"{_moment(longest['time_s'], clock)}"
             )
 
 
-def _rows(beats):
+def _rows(beats, clock):
+    def when(text):
+        return f"{text:<{width}}" if clock.known else ""
+
+    width = 2 + len(clock(beats["time_s"].iloc[-1], 2)) if len(beats) else 0
     if len(beats):
         letters = "  ".join(f"p_{c}  " for c in CLASSES)
-        yield f"\n     time  label  conf.    {letters} quality"
+        yield f"\n     time  {when('clock')}label  conf.    {letters} quality"
     for row in beats.itertuples():
+        at = when(clock(row.time_s, 2))
         numbers = [row.confidence, *(getattr(row, name) for name in PROBABILITIES)]
         cells = " ".join("    - " if np.isnan(p) else f"{p:6.3f}" for p in numbers)
-        yield f"  {row.time_s:7.2f}  {row.label:<5}{cells}  {row.quality}"
+        yield f"  {row.time_s:7.2f}  {at}{row.label:<5}{cells}  {row.quality}"
 
 
 # -------------------------------------------------------------------------------------- signals

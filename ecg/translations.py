@@ -8,7 +8,6 @@ English is the key of the table; a phrase that it lacks stays English. Another l
 table in PHRASES.
 """
 
-import math
 from collections.abc import Callable
 
 ZH = {
@@ -61,6 +60,13 @@ ZH = {
         "导联 {lead}，{fs:g} Hz，时长 {duration}，{beats} 个心搏"
     ),
     "model {model}": "模型 {model}",
+    "from {start}": "始于 {start}",
+    "male": "男",
+    "female": "女",
+    "{years} years": "{years} 岁",
+    "{months} months": "{months} 个月",
+    "patient {patient}": "患者 {patient}",
+    "device {device}": "设备 {device}",
     "real recordings": "真实记录训练",
     "synthetic data": "合成数据训练",
     "Not a medical device. Labels are a program's and can be wrong; a physician has to look at "
@@ -119,6 +125,10 @@ ZH = {
     "Every RR interval as a rate. Click to see that time in the recording.": (
         "每个 RR 间期换算的心率。点击可查看该时刻的心电图。"
     ),
+    "Times are those of the clock; a time with + is counted from the start, {start}.": (
+        "时刻均为时钟时间；带 + 的时间从记录开始（{start}）起算。"
+    ),
+    "+1d: the day after it began.": "+1d：开始次日。",
     "Event": "事件",
     "Count": "次数",
     "Longest": "最长",
@@ -238,6 +248,11 @@ ZH = {
     "Give a time between 0:00 and {end}, such as 1:05 or 12:30:00.": (
         "请输入 0:00 至 {end} 之间的时间，如 1:05 或 12:30:00。"
     ),
+    "Give a time of the clock between {start} and {end}, such as 22:05 or 22:05:30, or the time "
+    "since the start, such as +1:05.": (
+        "请输入 {start} 至 {end} 之间的时钟时间，如 22:05 或 22:05:30；"
+        "或从开始起算的时间，如 +1:05。"
+    ),
     # report: about
     "About this report": "关于本报告",
     "This page is the output of a program for research and teaching. It is not a medical device "
@@ -266,15 +281,3 @@ def translator(lang: str = "en") -> Callable[..., str]:
         return text.format(**numbers) if numbers else text
 
     return translate
-
-
-def clock(seconds: float | None, decimals: int = 0) -> str:
-    """65.5 -> '1:05', 3661 -> '1:01:01'; with decimals=1 '1:05.5'. None -> '–'."""
-    if seconds is None:
-        return "–"
-    ticks = math.floor(seconds * 10**decimals + 1e-6)
-    whole, fraction = divmod(ticks, 10**decimals)
-    minutes, s = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    text = f"{hours}:{minutes:02d}:{s:02d}" if hours else f"{minutes}:{s:02d}"
-    return f"{text}.{fraction:0{decimals}d}" if decimals else text

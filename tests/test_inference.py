@@ -1,5 +1,6 @@
 """inference.py: what is written and said, without torch too; what is refused."""
 
+import datetime
 import json
 import os
 import subprocess
@@ -11,8 +12,9 @@ import pytest
 import wfdb
 
 import inference
-from ecg import artifacts
+from ecg import artifacts, formats
 from ecg.formats import read_recording
+from ecg.formats.recording import Facts
 from ecg.synthetic import demo_records, synthetic_recording
 
 
@@ -76,6 +78,39 @@ def test_files_written(run, demo, record, tmp_path):
     assert np.array_equal(annotation.sample, table["sample"]) and set(annotation.symbol) <= set(
         "NSVFQ"
     )
+
+
+def test_facts_of_the_file_are_said_but_for_the_person_with_anonymous(
+    run, demo, record, tmp_path, monkeypatch
+):
+    facts = Facts(
+        date=datetime.date(2026, 7, 26),
+        clock=datetime.time(21, 56, 26),
+        patient="P-17",
+        age=69.0,
+        sex="male",
+        device="Recorder 3",
+    )
+    plain = formats.read_recording
+    read = lambda *args: plain(*args)._replace(facts=facts)  # noqa: E731
+    monkeypatch.setattr(formats, "read_recording", read)
+    files = {name: tmp_path / f"b.{name}" for name in ("csv", "json", "report")}
+    args = ["inference.py", record, "--model", "self", "--weight", demo / "weight"]
+    args += [word for name, path in files.items() for word in (f"--{name}", path)]
+    person = "P-17", "2026-07-26", "69 years", '"male"'
+
+    said = run(*args).stdout.splitlines()[0]
+    assert "from 2026-07-26 21:56:26, male, 69 years, patient P-17, device Recorder 3" in said
+    written = said + "".join(path.read_text() for path in files.values())
+    assert all(word in written for word in person)
+    assert pd.read_csv(files["csv"]).columns[-1] == "clock"
+
+    said = run(*args, "--anonymous").stdout
+    assert ", from 21:56:26, device Recorder 3, " in said.splitlines()[0]
+    written = said + "".join(path.read_text() for path in files.values())
+    assert not any(word in written for word in person)
+    assert all("21:56:2" in path.read_text() for path in files.values())
+    assert json.loads(files["json"].read_text())["start"] == "21:56:26"
 
 
 def test_demo_without_a_file(run, demo):
@@ -150,7 +185,11 @@ def test_a_second_lead_is_asked(run, refused, two_leads, tmp_path):
     assert "no lead 'V6'" in refused("inference.py", two_leads, "--second", "V6")
     assert "not in volts" in refused("inference.py", two_leads, "--second", "ABP")
     table = pd.DataFrame(
-        {"time (s)": np.arange(len(signal)) / fs, "CH1 (mV)": signal, "CH2 (mV)": signal}
+        {
+            "time (s)": np.arange(len(signal)) / fs,
+            "CH1 (mV)": signal,
+            "CH2 (mV)": np.sin(np.arange(len(signal)) / fs),
+        }
     )
     table.to_csv(
         tmp_path / "channels.csv", index=False
@@ -189,6 +228,11 @@ def test_bad_input_is_refused(refused, demo, record, tmp_path):
     )
     assert "--out" in refused("inference.py", record.parent, *weight)
     assert "--csv" in refused("inference.py", record, record, "--csv", tmp_path / "x.csv", *weight)
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other" / "x.npy"
+    np.save(twin, synthetic_recording(10).signal)
+    files = [tmp_path / "x.npy", twin, "--annotation", tmp_path / "other"]
+    assert "have one name" in refused("inference.py", *files, *weight)
     assert "no model 'none'" in refused(
         "inference.py", record, "--model", "none", "--weight", demo / "weight"
     )

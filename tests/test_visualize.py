@@ -1,5 +1,6 @@
 """The stage visualize.py: what it draws, where it saves it, and what it refuses."""
 
+import datetime
 import warnings
 
 import matplotlib
@@ -9,8 +10,9 @@ import pytest
 
 import inference
 import visualize
-from ecg import artifacts
+from ecg import artifacts, formats
 from ecg.figures import fonts
+from ecg.formats.recording import Facts
 from ecg.synthetic import synthetic_recording, write_wfdb
 from tests.small_data import write_small_data
 
@@ -170,3 +172,18 @@ def test_chinese_is_drawn_with_its_glyphs_or_not_at_all(record, tmp_path, capsys
         matplotlib.rcParams["svg.fonttype"] = "path"
     assert "no Chinese font" in capsys.readouterr().err
     assert "ventricular ectopic" in (tmp_path / "en.svg").read_text()
+
+
+def test_the_date_is_drawn_but_with_anonymous(record, tmp_path, monkeypatch):
+    facts = Facts(datetime.date(2026, 7, 26), datetime.time(21, 56, 26), patient="P-17")
+    plain = formats.read_recording
+    read = lambda *args: plain(*args)._replace(facts=facts)  # noqa: E731
+    monkeypatch.setattr(formats, "read_recording", read)
+    monkeypatch.setitem(matplotlib.rcParams, "svg.fonttype", "none")
+    drawn = {}
+    for name, more in (("all", []), ("nobody", ["--anonymous"])):
+        path = tmp_path / f"{name}.svg"
+        visualize.main([str(record), "--reference", "atr", "--save", str(path), *more])
+        drawn[name] = path.read_text()
+    assert "2026-07-26 21:56:26" in drawn["all"] and "21:56:27" in drawn["all"]
+    assert "21:56:26" in drawn["nobody"] and "-07-26 " not in drawn["nobody"]

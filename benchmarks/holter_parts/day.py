@@ -121,9 +121,8 @@ def label_by_jobs(paths: list[Path], model: str, weight: Path, folder: Path) -> 
     worker}."""
     jobs, root = os.cpu_count(), paths[0].parent
     start = time.perf_counter()
-    results = archive.label_archive(
-        paths, root, folder, task_options(model, weight), inference.load, jobs
-    )
+    tasks = archive.plan({root: paths}, folder)
+    results = archive.label_archive(tasks, task_options(model, weight), inference.load, jobs)
     wall = time.perf_counter() - start
     for _, error, _ in results:
         if error:

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from ecg import artifacts, beats, translations
 from ecg.artifacts import InputError
 from ecg.beats import CLASS_COLORS, CLASSES
+from ecg.clock import elapsed
 from ecg.figures.beat_labels import class_index
 from ecg.figures.paper import MM
 from ecg.figures.rows import ROUNDING, beat_length, min_max_rows
-from ecg.translations import clock
 
 PROBABILITIES = [f"p_{name}" for name in CLASSES]
 
@@ -87,7 +87,7 @@ def _place(predictions, k, fs):
     if "record" not in predictions or pd.isna(predictions["record"].iloc[k]):
         return None
     record, sample = predictions["record"].iloc[k], predictions["sample"].iloc[k]
-    return f"{record}  {clock(sample / fs, 1)}" if sample >= 0 else None
+    return f"{record}  {elapsed(sample / fs, 1)}" if sample >= 0 else None
 
 
 def errors_page(path: Path, data: str | Path, fontsize: float = 8, lang: str = "en") -> Figure:

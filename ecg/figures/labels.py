@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from ecg import stretches, translations
 from ecg.beats import CLASS_COLORS, CLASS_MEANINGS, CLASSES
+from ecg.clock import Clock
 from ecg.figures.beat_labels import NO_LABEL, BeatLabels, class_index
 from ecg.figures.label_layout import LabelStyle, place_labels
 from ecg.figures.paper import INK, MM, draw_paper, draw_trace, paper_figure, signal_label, y_limits
@@ -27,13 +28,14 @@ class Stretch:
     """A stretch of signal as it is drawn.
 
     ecg: (n,) in `unit` at sample_rate Hz, from `start` seconds on. limits: (low, high) that hold
-    it."""
+    it. clock: what writes its times."""
 
     ecg: np.ndarray
     sample_rate: float
     start: float
     limits: tuple[float, float]
     unit: str = "mV"
+    clock: Clock = Clock()
 
 
 def plot_labelled_ecg(
@@ -121,7 +123,7 @@ def draw_stretch(
     draw_trace(ax, stretch.ecg, stretch.sample_rate, stretch.start)
     _draw_gaps(ax, stretch, translate)
     _draw_labels(ax, stretch, labels, style, millivolts)
-    draw_paper(ax, stretch.unit)
+    draw_paper(ax, stretch.unit, stretch.clock)
     low, high = stretch.limits
     ax.set_yticks([v for v in ax.get_yticks() if low <= v <= high])
 

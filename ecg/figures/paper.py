@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import ArrayLike
 
-from ecg.translations import clock
+from ecg.clock import Clock
 
 MM = 1 / 25.4  # inches
 MM_PER_S, MM_PER_MV = 25, 10
@@ -27,7 +27,7 @@ VOLTAGE_STEPS = (0.1, 0.5, 1, 5)
 CLOSEST = 3.5  # pixels between two lines
 # Distances of the labels of time, s: the first that leaves each label its room
 LABEL_STEPS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400)
-LABEL_ROOM = 38  # points
+LABEL_ROOM, CLOCK_ROOM = 38, 48  # points: of '1:05:00', of '21:56:26'
 
 
 def paper_figure(seconds: float = LINE_S, millivolts: float = 3.0) -> tuple[Figure, Axes]:
@@ -42,30 +42,34 @@ def paper_figure(seconds: float = LINE_S, millivolts: float = 3.0) -> tuple[Figu
     return figure, ax
 
 
-def draw_paper(ax: Axes, unit: str = "mV") -> None:
+def draw_paper(ax: Axes, unit: str = "mV", clock: Clock = Clock()) -> None:
     """Lines of ECG paper, every 1 mm and 5 mm (0.04 s and 0.2 s; 0.1 and 0.5 mV), within the limits
     of `ax`; where they would lie too close on the screen, the next coarser ones. Time at whole
-    seconds. With another unit than mV there are no voltage lines."""
+    seconds, of `clock`. With another unit than mV there are no voltage lines."""
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     box = ax.get_window_extent()
-    _rule(ax, TIME_STEPS, x0, x1, box.width, lambda v: [(v, y0), (v, y1)])
+    origin = clock.first or 0.0
+    _rule(ax, TIME_STEPS, x0, x1, box.width, lambda v: [(v, y0), (v, y1)], origin)
     if unit == "mV":
         _rule(ax, VOLTAGE_STEPS, y0, y1, box.height, lambda v: [(x0, v), (x1, v)])
     ax.set_facecolor(PAPER)
-    labels = box.width * 72 / ax.figure.dpi / LABEL_ROOM
+    labels = box.width * 72 / ax.figure.dpi / (CLOCK_ROOM if clock.known else LABEL_ROOM)
     step = next((s for s in LABEL_STEPS if (x1 - x0) / s < labels), LABEL_STEPS[-1])
-    ax.set_xticks(np.arange(np.ceil(x0 / step), np.floor(x1 / step) + 1) * step)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: clock(v)))
+    texts = dict(clock.ticks(x0, x1, step))
+    ax.set_xticks(list(texts))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: texts.get(v) or clock(v)))
     for side in ax.spines.values():
         side.set_color(BOLD)
         side.set_linewidth(0.6)
 
 
-def _rule(ax, steps, low, high, pixels, line):
-    """Fine and bold lines between low and high; line(value): the ends of the one at a value."""
+def _rule(ax, steps, low, high, pixels, line, origin=0.0):
+    """Fine and bold lines between low and high, at whole steps from -origin on; line(value): the
+    ends of the one at a value."""
     wide = [step for step in steps if pixels * step / (high - low) >= CLOSEST][:2]
     for step, color, lw, z in zip(wide, (FINE, BOLD), (0.4, 0.6), (0.1, 0.2)):
-        at = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
+        first = np.ceil((low + origin) / step - 1e-9)
+        at = np.arange(first, np.floor((high + origin) / step + 1e-9) + 1) * step - origin
         lines = LineCollection([line(v) for v in at], colors=color, linewidths=lw, zorder=z)
         ax.add_collection(lines, autolim=False)
 

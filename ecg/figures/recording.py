@@ -8,6 +8,8 @@ import pandas as pd
 
 from ecg import translations
 from ecg.artifacts import InputError
+from ecg.clock import clock_of
+from ecg.facts import start_text
 from ecg.figures import Page
 from ecg.figures.beat_labels import BeatLabels
 from ecg.figures.label_layout import LabelStyle
@@ -57,7 +59,7 @@ def plot_recording(
         spans = [(first, min(first + LINE_S, stop)) for first in starts if first < stop]
         _draw_page(figure, recording, labels, spans, height, style, translate)
         number = translate("page {page} of {pages}", page=page + 1, pages=pages)
-        _draw_head(figure, recording, number, fontsize, translate)
+        _draw_head(figure, recording, starts[0], number, fontsize, translate)
         yield Page(figure, page + 1, pages)
 
 
@@ -76,12 +78,13 @@ def _page_layout(recording, start):
 def _draw_page(figure, recording, labels, spans, height, style, translate):
     """The lines of a page, (first, last) second each, and below them what the labels mean."""
     fs, top = recording.fs, A4[1] - HEAD
+    clock = clock_of(recording.facts, len(recording.signal) / fs)
     for first, last in spans:
         bottom, width = top - height, (last - first) * MM_PER_S
         ax = figure.add_axes([LEFT / A4[0], bottom / A4[1], width / A4[0], height / A4[1]])
         a, b = int(round(first * fs)), int(round(last * fs))
         ecg, millivolts = recording.signal[a:b], height / MM_PER_MV
-        stretch = Stretch(ecg, fs, first, _line_limits(ecg, millivolts))
+        stretch = Stretch(ecg, fs, first, _line_limits(ecg, millivolts), clock=clock)
         draw_stretch(ax, stretch, labels.between(a, b), style, translate, millivolts)
         ax.tick_params(labelsize=7)
         top = bottom - BETWEEN
@@ -97,10 +100,21 @@ def _line_limits(ecg, millivolts):
     return low, high
 
 
-def _draw_head(figure, recording, number, fontsize, translate):
-    """Name and lead, the number of the page, and the scale."""
+def _draw_head(figure, recording, start, number, fontsize, translate):
+    """Name and lead, when the page begins, the number of the page, and the scale."""
     head = {"y": (A4[1] - 6) / A4[1], "fontsize": fontsize, "va": "top"}
-    name = f"{recording.name}  {recording.lead}"
+    name = f"{recording.name}  {recording.lead}  {_day_and_time(recording, start)}".rstrip()
     figure.text(LEFT / A4[0], s=name, weight="bold", **head)
     figure.text(150 / A4[0], s=number, ha="center", **head)
     figure.text(276 / A4[0], s=translate("25 mm/s  10 mm/mV"), ha="right", **head)
+
+
+def _day_and_time(recording, start):
+    """When second `start` of a recording was, as far as its file tells it."""
+    clock = clock_of(recording.facts, len(recording.signal) / recording.fs)
+    if not clock.known:
+        return start_text(recording.facts)
+    if clock.date is None:
+        return clock(start)
+    day, _, time = clock.stamps([start])[0].partition("T")
+    return f"{day} {time[:8]}"

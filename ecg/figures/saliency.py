@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike
 from ecg import beats, translations
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
+from ecg.clock import clock_of
 from ecg.figures.paper import A4, INK, MM
 from ecg.figures.rows import beat_length
 from ecg.formats.recording import Recording
-from ecg.translations import clock
 
 COLUMNS = 4  # beats side by side on a page
 
@@ -131,6 +131,7 @@ def saliency_page(
     for ax in axes.flat[len(mine) :]:
         ax.axis("off")
     style: dict[str, Any] = {"fontsize": fontsize, "lang": lang}
+    clock = clock_of(recording.facts, len(recording.signal) / fs)
     for ax, k in zip(axes.flat, mine):
         importance, label, confidence = occlusion(model, rows[k])
         time = clock(positions[k] / fs, 1)

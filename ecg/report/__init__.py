@@ -6,9 +6,10 @@ correct labels in.
 
 or: python inference.py 100.hea --report 100.html
 
-page.html.j2 is the page, page.css its looks, page.js the interactive strip; all three go into the
-one file. The strip holds the whole recording at 120 Hz in 8 bits, compressed: 24 h take 3 to 8 MB.
-Its corrected labels are downloaded as a WFDB annotation (annotator cor).
+page.html.j2 is the page, page.css its looks, page.js its words, times.js its times, strip_*.js the
+interactive strip; all go into the one file. The strip holds the whole recording at 120 Hz in 8
+bits, compressed: 24 h take 3 to 8 MB. Its corrected labels are downloaded as a WFDB annotation
+(annotator cor). Times are those of the clock where the recording's file tells it.
 """
 
 import shlex

@@ -1,4 +1,4 @@
-"""The report as one HTML page: page.html.j2 filled in, with page.css and page.js inside."""
+"""The report as one HTML page: page.html.j2 filled in, with page.css and the scripts inside."""
 
 import json
 import re
@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from ecg import artifacts, translations
 from ecg.beats import CLASS_COLORS, CLASS_MEANINGS, CLASSES
+from ecg.clock import Clock, clock_of, elapsed
+from ecg.facts import facts_text, start_text
 from ecg.formats.recording import Recording
 from ecg.holter import DEFINITIONS
 from ecg.report.data import UNSURE, beat_columns, pack_beats, pack_signal
@@ -19,9 +21,18 @@ from ecg.report.page_warnings import REASONS, find_warnings
 from ecg.report.strip_svg import strip_svg
 from ecg.report.strips import choose_strips
 from ecg.report.trend import EVENTS, trend_svg
-from ecg.translations import clock
 
 HERE = Path(__file__).parent
+# one script, in this order: each uses what stands before it
+SCRIPTS = (
+    *("page.js", "times.js", "strip_data.js", "strip_corrections.js", "strip_view.js"),
+    *("strip_paint.js", "strip_controls.js"),
+)
+
+
+def page_script() -> str:
+    """The script of the page: all of SCRIPTS."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
 
 
 def html_page(
@@ -37,9 +48,10 @@ def html_page(
     translate, translate_svg = page_translator(lang), page_translator(lang, tag="tspan")
     signal, columns = pack_signal(recording.signal, recording.fs), beat_columns(table)
     unreadable = table.attrs.get("unreadable", [])
-    script = (HERE / "page.js").read_text(encoding="utf-8")
-    meta = _meta(recording, table, summary, signal, columns, script, lang)
-    return _template().render(
+    script = page_script()
+    clock = clock_of(recording.facts, summary["duration_s"])
+    meta = {**_meta(recording, table, summary, signal, columns, script, lang), **_start(clock)}
+    return _template(clock).render(
         translate=translate,
         lang=lang,
         css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
@@ -48,6 +60,9 @@ def html_page(
         strip=signal.text,
         beats=pack_beats(table["sample"].to_numpy(), columns),
         recording=recording,
+        facts=facts_text(recording.facts, translate),
+        start=start_text(recording.facts),
+        clock=clock,
         summary=summary,
         rate=summary["heart_rate"],
         classes=CLASSES,
@@ -57,11 +72,11 @@ def html_page(
         definitions=DEFINITIONS,
         warnings=[*_warnings(recording, table, summary, translate), *warnings],
         notes=_notes(recording, table, translate),
-        trend=trend_svg(table, summary, unreadable, recording.fs, translate_svg),
+        trend=trend_svg(table, summary, unreadable, recording.fs, translate_svg, clock),
         filtered=signal.filtered,
         unsure=UNSURE,
         strips=[
-            (strip, strip_svg(recording, table, columns, strip.start, translate_svg))
+            (strip, strip_svg(recording, table, columns, strip.start, translate_svg, clock))
             for strip in choose_strips(recording, table, summary, translate)
         ],
         command=command,
@@ -73,7 +88,7 @@ def html_page(
     )
 
 
-def _template():
+def _template(clock):
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=True,
@@ -81,12 +96,12 @@ def _template():
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clock=clock, number=number)
+    environment.filters.update(clock=clock, elapsed=elapsed, number=number)
     return environment.get_template("page.html.j2")
 
 
 def _meta(recording, table, summary, signal, columns, script, lang):
-    """What page.js needs to know, beside the signal and the beats."""
+    """What the script needs to know, beside the signal and the beats."""
     phrases = translations.PHRASES.get(lang, {})
     keys = sorted({*columns.qualities, *REASONS, *script_phrases(script)})
     unreadable = table.attrs.get("unreadable", [])
@@ -111,8 +126,14 @@ def _meta(recording, table, summary, signal, columns, script, lang):
     }
 
 
+def _start(clock: Clock) -> dict:
+    """When the recording began, for times.js."""
+    date = clock.date and clock.date.isoformat()
+    return {"clock": clock.first, "date": date, "days": clock.days}
+
+
 def script_phrases(script: str) -> set[str]:
-    """The phrases that page.js shows: what it calls say("...") with."""
+    """The phrases that the script shows: what it calls say("...") with."""
     found = re.findall(r'\bsay\("((?:[^"\\]|\\.)*)"', script)
     return {json.loads(f'"{phrase}"') for phrase in found}
 

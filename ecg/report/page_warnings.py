@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from ecg.clock import elapsed
 from ecg.formats.recording import Recording
 from ecg.orientation import points_down
 from ecg.report.data import UNSURE
-from ecg.translations import clock
 
 REASONS = {
     "noise": "noise {time}",
@@ -37,14 +37,14 @@ def _unreadable(recording, table, summary):
         return
     yield (
         "{percent:.1f} % of the recording ({lost}) cannot be read and was not labelled",
-        {"percent": 100 * lost / duration, "lost": clock(lost)},
+        {"percent": 100 * lost / duration, "lost": elapsed(lost)},
     )
     seconds: dict[str, float] = {}
     for start, stop, reason in table.attrs.get("unreadable", []):
         seconds[str(reason)] = seconds.get(str(reason), 0) + (stop - start) / recording.fs
     for reason, s in sorted(seconds.items(), key=lambda item: -item[1]):
         if reason in REASONS:
-            yield REASONS[reason], {"time": clock(s)}
+            yield REASONS[reason], {"time": elapsed(s)}
 
 
 def _inverted(recording, table):

@@ -10,10 +10,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from ecg.beats import CLASS_COLORS, CLASSES, UNLABELLED
+from ecg.clock import Clock
 from ecg.formats.recording import Recording
 from ecg.report.data import UNSURE, BeatColumns
 from ecg.report.strips import STRIP_S
-from ecg.translations import clock
 
 PER_S, PER_MV = 2500, 1000
 BAND = 850  # above the trace, for the labels
@@ -27,9 +27,11 @@ def strip_svg(
     columns: BeatColumns,
     start: float,
     translate: Callable[..., Markup],
+    clock: Clock = Clock(),
     seconds: float = STRIP_S,
 ) -> Markup:
-    """`seconds` of a recording from `start` s on. columns: beat_columns of the table."""
+    """`seconds` of a recording from `start` s on, which `clock` writes. columns: beat_columns of
+    the table."""
     fs = recording.fs
     a, b = int(start * fs), min(int((start + seconds) * fs) + 1, len(recording.signal))
     ecg = np.asarray(recording.signal[a:b], float)

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from ecg import stretches
 from ecg.beats import CLASS_COLORS
+from ecg.clock import Clock
 from ecg.rpeaks import Unreadable
-from ecg.translations import clock
 
 
 class EventKind(NamedTuple):
@@ -37,7 +37,8 @@ EVENTS = (
     EventKind("bradycardia", "Bradycardia", "#777777"),
 )
 LONG = 600  # s: of a longer recording a value a minute is drawn, not every RR interval
-TIME_STEPS = (5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10800, 21600)  # s between labels
+# s between labels
+TIME_STEPS = (5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800)
 # pixels
 WIDTH, LEFT, RIGHT, TOP = 760, 74, 8, 20
 SPAN = WIDTH - LEFT - RIGHT
@@ -83,12 +84,13 @@ def trend_svg(
     unreadable: Sequence[Unreadable],
     fs: float,
     translate: Callable[..., Markup],
+    clock: Clock = Clock(),
 ) -> Markup:
     """Heart rate over the recording, where it cannot be read, and a lane for every kind of event
     that occurs.
 
     table, summary: as of ecg.report.write_report. unreadable: (start, stop, reason) in samples at
-    `fs` Hz. translate: of page_text.page_translator, for text in SVG."""
+    `fs` Hz. translate: of page_text.page_translator, for text in SVG. clock: what writes times."""
     duration = max(summary["duration_s"], 1e-9)
     rate = _rate_a_minute(summary) if duration > LONG else _rate_a_beat(table, unreadable, fs)
     scale = Scale(duration, *_limits(rate))
@@ -100,7 +102,7 @@ def trend_svg(
         *_unreadable(unreadable, fs, scale),
         *_rate_axis(scale),
         f'<text class="axis" x="0" y="10">{translate("beats/min")}</text>',
-        *_time_axis(scale, height),
+        *_time_axis(scale, height, clock),
         *_curves(rate, scale),
         *(mark for k, lane in enumerate(lanes) for mark in _marks(lane, k, scale)),
     ]
@@ -173,14 +175,14 @@ def _rate_axis(scale) -> Iterator[str]:
         )
 
 
-def _time_axis(scale, height) -> Iterator[str]:
+def _time_axis(scale, height, clock) -> Iterator[str]:
     step = next((s for s in TIME_STEPS if scale.duration / s <= 9), TIME_STEPS[-1])
-    for k in range(int(scale.duration // step) + 1):
-        x = scale.x(k * step)
-        anchor = "" if k == 0 else "end" if x > WIDTH - 24 else "middle"
+    for at, text in clock.ticks(0.0, scale.duration, step):
+        x = scale.x(at)
+        anchor = "" if x < LEFT + 24 else "end" if x > WIDTH - 24 else "middle"
         yield (
             f'<path class="rule" d="M{x:.1f} {TOP}V{height - 22}"/>'
-            f'<text class="axis {anchor}" x="{x:.1f}" y="{height - 8}">{clock(k * step)}</text>'
+            f'<text class="axis {anchor}" x="{x:.1f}" y="{height - 8}">{text}</text>'
         )
 
 

@@ -24,10 +24,9 @@ def test_every_phrase_of_the_figures_has_a_translation(home):
 
 def test_every_phrase_of_the_report_has_a_translation():
     template = (page.HERE / "page.html.j2").read_text(encoding="utf-8")
-    script = (page.HERE / "page.js").read_text(encoding="utf-8")
     keys = {
         *re.findall(r'translate\("([^"]*)"', template),
-        *page.script_phrases(script),
+        *page.script_phrases(page.page_script()),
         *phrases_of(page.HERE.glob("*.py")),
         *holter.DEFINITIONS.values(),
         *CLASS_MEANINGS.values(),
@@ -48,8 +47,3 @@ def test_what_is_not_translated_stays_english():
     translate = translations.translator("zh")
     assert translate("no such phrase, {n}", n=3) == "no such phrase, 3"
     assert translate("Time (s)") == "时间（秒）" != translations.translator()("Time (s)")
-
-
-def test_clock():
-    assert [translations.clock(s) for s in (None, 65.5, 3661)] == ["–", "1:05", "1:01:01"]
-    assert translations.clock(65.5, decimals=1) == "1:05.5"

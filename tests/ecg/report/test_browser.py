@@ -222,6 +222,61 @@ def test_a_corrected_label_is_in_the_downloaded_annotation(opened, ectopic):
     )
 
 
+@pytest.fixture
+def by_clock(browser, at_midnight, tmp_path):
+    """A page whose recording begins at 23:59:30.5 on 31 December, opened."""
+    recording, table, summary = at_midnight
+    write_report(tmp_path / "clock.html", recording._replace(name="clock"), table, summary)
+    screen(browser)
+    open_page(browser, tmp_path / "clock.html")
+    yield browser
+    browser.execute_script("localStorage.clear()")
+
+
+def go(browser, text):
+    """The middle of the view in s after going to the time `text`; the text itself where it is
+    refused."""
+    field = browser.find_element("id", "time")
+    field.clear()
+    field.send_keys(text, "\n")
+    browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    status = browser.find_element("id", "status").text
+    since = re.search(r"\(\+([\d:.]+)\)", status)
+    if since is None:
+        assert "12-31 23:59:30" in status and "01-01 00:01:30" in status
+        return text
+    start = sum(float(part) * 60**k for k, part in enumerate(reversed(since[1].split(":"))))
+    return start + browser.execute_script("return document.getElementById('ecg').clientWidth") / (
+        2 * 25 * 96 / 25.4
+    )
+
+
+def test_the_strip_goes_by_the_clock(by_clock):
+    status = by_clock.find_element("id", "status").text
+    assert status.startswith("12-31 23:59:30.5 – 12-31 23:59:") and "(+0:00.0)" in status
+    for typed, seconds in (
+        ("00:00:10", 39.5),
+        ("23:59:40", 9.5),
+        ("01-01 00:00:30", 59.5),
+        ("00:01", 89.5),
+        ("+1:05", 65),
+    ):
+        assert go(by_clock, typed) == pytest.approx(seconds, abs=0.2), typed
+    for typed in ("12:00", "12-31 00:00:10", "+9:00:00", "soon", "1:2:3:4"):
+        assert go(by_clock, typed) == typed
+
+
+def test_what_is_corrected_has_its_clock(by_clock, at_midnight):
+    _, table, _ = at_midnight
+    go(by_clock, "00:00:10")
+    press(by_clock, "n", "2")
+    assert " at 01-01 00:00:" in by_clock.find_element("id", "beat").text
+    assert "01-01 00:00:" in by_clock.find_element("id", "changed").text
+    corrected = pd.read_csv(download(by_clock, "csv", "clock.cor.csv"), parse_dates=["clock"])
+    past = (corrected["clock"] - pd.Timestamp("2026-12-31T23:59:30.5")).dt.total_seconds()
+    assert (past - table["time_s"]).abs().max() < 0.001
+
+
 def test_a_click_on_a_beat_chooses_it(opened, ectopic):
     _, table, _ = ectopic
     from selenium.webdriver.common.action_chains import ActionChains

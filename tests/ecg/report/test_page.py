@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from ecg import holter
+from ecg.clock import elapsed
+from ecg.facts import anonymous
 from ecg.formats.recording import Recording
 from ecg.report import write_report
 from ecg.report.page import html_page
@@ -74,3 +76,44 @@ def test_nothing_is_left_of_a_report_that_cannot_be_written(tmp_path, ectopic):
         (tmp_path / "file").write_text("")
         write_report(tmp_path / "file" / "out.html", *ectopic)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_page_says_what_the_file_says_of_the_recording(at_midnight):
+    html = html_page(*at_midnight)
+    person = "male · 69 years · patient P-17 &lt;b&gt;"
+    said = f"from 2026-12-31 23:59:30.500 · {person} · device Recorder 3"
+    assert f'<p class="facts">{said}</p>' in html
+    assert "counted from the start, 2026-12-31 23:59:30.500" in html
+    meta = json.loads(element(html, "meta"))
+    assert (meta["clock"], meta["date"], meta["days"]) == (86370.5, "2026-12-31", True)
+    assert all(text in html_page(*at_midnight, lang="zh") for text in ("男", "69 岁", "患者 P-17"))
+
+
+def test_times_of_the_page_are_those_of_the_clock(at_midnight):
+    recording, table, summary = at_midnight
+    html = html_page(recording, table, summary)
+    jumps = re.findall(r'data-t="([\d.]+)" title="\+([\d:.]+)">([^<]+)<', html)
+    assert len(jumps) >= 8
+    for t, since, shown in jumps:
+        day, time = ("12-31", float(t) - 29.5) if float(t) < 29.5 else ("01-01", float(t) - 29.5)
+        minutes, seconds = divmod(time % 3600, 60)
+        assert shown.startswith(f"{day} ") and f":{int(minutes):02d}:{int(seconds):02d}" in shown
+        assert since == elapsed(float(t), 1)
+    axis = re.findall(r'class="axis[^"]*" x="[\d.]+" y="\d+">([\d:-]+)</text>', html)
+    assert "01-01" in axis and "00:01:00" in axis
+    assert re.search(r'class="stamp">12-31 23:59:\d\d\.\d</text>', html)
+
+
+def test_an_anonymous_page_names_nobody(at_midnight):
+    recording, table, summary = at_midnight
+    html = html_page(recording._replace(facts=anonymous(recording.facts)), table, summary)
+    assert '<p class="facts">from 23:59:30.500 · device Recorder 3</p>' in html
+    assert not any(text in html for text in ("P-17", "2026", "12-31", "69 years", ">male"))
+    assert "+1d: the day after it began" in html
+    assert re.search(r"title=\"\+0:\d\d\.\d\">00:00:\d\d \+1d<", html)
+
+
+def test_a_page_without_facts_says_none(ectopic):
+    html = html_page(*ectopic)
+    assert 'class="facts"' not in html and "those of the clock" not in html
+    assert json.loads(element(html, "meta"))["clock"] is None

@@ -1,4 +1,6 @@
-"""Many recordings: one task each, in parallel, finished ones skipped."""
+"""Many recordings: one task each, in parallel, finished ones skipped.
+
+names.py says what their results are called, skipped.py what of a folder is no recording."""
 
 import contextlib
 import functools
@@ -9,8 +11,10 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from ecg import artifacts, formats
+from ecg.archive.names import Task, input_sha256, path_sha256, plan, refuse_one_name  # noqa: F401
+from ecg.archive.skipped import recordings_in, skipped_in  # noqa: F401
 from ecg.artifacts import InputError
-from ecg.formats import wfdb
+from ecg.facts import without_person
 from ecg.formats.recording import recording_name
 from ecg.labelling import label_recording, lead_to_read
 from ecg.output import as_csv, as_dict, write_labels
@@ -27,17 +31,27 @@ class Done(NamedTuple):
 
 
 def label_file(
-    path: str | Path, folder: str | Path, options: Mapping[str, Any], load: Callable[..., Any]
+    path: str | Path,
+    folder: str | Path,
+    options: Mapping[str, Any],
+    load: Callable[..., Any],
+    name: str | None = None,
 ) -> Done:
     """One task of an archive: write NAME.csv, NAME.cnn and NAME.json (summary) into `folder`.
 
-    options: those of the command line that decide a label. load: (name, weight, engine, threads) ->
-    model. The .json comes last and holds what went in (SHA-256 of recording and models, options): a
-    recording whose .json says the same is skipped. Paths in and small files out, so that the task
-    runs in any process on any machine that sees the folders."""
+    options: those of the command line that decide a result. load: (name, weight, engine, threads)
+    -> model. name: of the results (default: that of the file; "": none is left, see `plan`). The
+    .json comes last and holds what went in (SHA-256 of recording and models, options): a recording
+    whose .json says the same is skipped. Paths in and small files out, so that the task runs in any
+    process on any machine that sees the folders."""
     path, folder = Path(path), Path(folder)
-    name = recording_name(path)
+    name = recording_name(path) if name is None else name
     try:
+        if not name:
+            raise InputError(
+                f"{path}: in {folder} its results would overwrite what is not its own: give "
+                "another --out"
+            )
         identity = {
             **options,
             "input_sha256": input_sha256(path),
@@ -49,6 +63,7 @@ def label_file(
         recording = formats.read_recording(
             path, options["lead"], options["fs"], options["unit"], second
         )
+        recording = without_person(recording, options.get("anonymous", False))
         hashes = tuple(identity["model_sha256"].values())
 
         def choose(seconds, n_beats):
@@ -58,10 +73,11 @@ def label_file(
         labelled = label_recording(
             recording, choose, options["invert"], options["mains"], options["second"]
         )
-        artifacts.save_text(folder / f"{name}.csv", as_csv(labelled.beats))
+        artifacts.save_text(folder / f"{name}.csv", as_csv(labelled.beats, recording.facts))
         write_labels(folder, name, labelled.beats)
         document = as_dict(labelled.recording, labelled.beats, labelled.summary, with_beats=False)
-        artifacts.save_json(folder / f"{name}.json", {**document, "made_from": identity})
+        document |= {"made_from": identity, "path_sha256": path_sha256(path)}
+        artifacts.save_json(folder / f"{name}.json", document)
         return Done(str(path), None, False)
     except ValueError as error:  # InputError is one: collected, told at the end
         return Done(str(path), " ".join(str(error).split()), False)
@@ -85,41 +101,25 @@ def _loaded(load, name, weight, engine, hashes):
     return load(name, weight, engine, threads=1)
 
 
-def input_sha256(path: Path) -> dict[str, str]:
-    """{file name: SHA-256} of the files that a recording is read from."""
-    base = wfdb.wfdb_base(path)
-    files = (
-        [path]
-        if path.is_file() and path.suffix not in (".hea", ".dat")
-        else sorted(
-            p for p in base.parent.glob(base.name + ".*") if p.suffix in (".hea", ".dat", ".mat")
-        )
-    )
-    return {file.name: artifacts.sha256(file) for file in files}
-
-
 def label_archive(
-    paths: Sequence[Path],
-    root: Path | None,
-    out: str | Path,
+    tasks: Sequence[Task],
     options: Mapping[str, Any],
     load: Callable[..., Any],
     jobs: int | None = 1,
     backend: str = "loky",
     scheduler: str | None = None,
 ) -> list[Done]:
-    """Label many recordings, in parallel. Returns what became of each, in the order of `paths`.
+    """Label many recordings, in parallel. Returns what became of each, in the order of `tasks`.
 
-    root: the archive's folder; below `out` a recording's results lie as it lies below `root`.
-    None: all in `out` itself. options, load: as for `label_file`. jobs: recordings at a time.
+    tasks: of `plan`. options, load: as for `label_file`. jobs: recordings at a time.
 
     Backend `dask` hands the same tasks to the cluster whose scheduler listens at `scheduler`,
     through joblib's own backend."""
     import joblib
 
-    tasks = [
-        joblib.delayed(label_file)(str(path), str(Path(out) / _place(path, root)), options, load)
-        for path in paths
+    calls = [
+        joblib.delayed(label_file)(str(task.path), str(task.folder), options, load, task.name)
+        for task in tasks
     ]
     with contextlib.ExitStack() as stack:
         if backend == "dask":
@@ -141,12 +141,7 @@ def label_archive(
                 backend=backend, **({} if backend == "dask" else {"n_jobs": jobs})
             )
         )
-        results = joblib.Parallel(return_as="generator" if backend != "dask" else "list")(tasks)
+        results = joblib.Parallel(return_as="generator" if backend != "dask" else "list")(calls)
         return list(
-            tqdm(results, total=len(tasks), desc="labelling", unit="recording", disable=None)
+            tqdm(results, total=len(calls), desc="labelling", unit="recording", disable=None)
         )
-
-
-def _place(path, root):
-    """Where below --out the results of a recording go: the folder it has below the archive's."""
-    return path.parent.relative_to(root) if root is not None else Path()

@@ -1,0 +1,199 @@
+// The strip and the overview below it, painted.
+
+const themed = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+function prepare(element) {
+  const scale = devicePixelRatio || 1, w = element.clientWidth, h = element.clientHeight;
+  if (element.width !== Math.round(w * scale) || element.height !== Math.round(h * scale)) {
+    element.width = Math.round(w * scale);
+    element.height = Math.round(h * scale);
+  }
+  const pen = element.getContext("2d");
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
+  pen.fillStyle = themed("--sheet");
+  pen.fillRect(0, 0, w, h);
+  return [pen, w, h];
+}
+
+const TOP = 46, BOTTOM = 20;                       // pixels for labels and times
+function paint() {
+  const [pen, w, h] = prepare(canvas), perSecond = w / view.span, perMv = view.gain * PX;
+  const first = Math.max(Math.floor(view.start * fs) - 1, 0), last = Math.min(Math.ceil((view.start + view.span) * fs) + 1, codes.length);
+  const shown = extremes(first, last);
+  let middle = (whole[0] + whole[1]) / 2;
+  if (shown) {                                     // keep still while everything fits, else centre what is shown
+    const room = (h - TOP - BOTTOM) / 2 / perMv / meta.step;
+    if (shown[0] < middle - room || shown[1] > middle + room) middle = (shown[0] + shown[1]) / 2;
+  }
+  const x = t => (t - view.start) * perSecond;
+  const y = code => TOP + (h - TOP - BOTTOM) / 2 - (code - middle) * meta.step * perMv;
+  const sheet = {pen, w, h, perSecond, perMv, first, last, x, y};
+  paintPaper(sheet);
+  pen.font = "12px system-ui, sans-serif";
+  paintUnreadable(sheet);
+  paintTrace(sheet);
+  paintBeats(sheet);
+  paintTimes(sheet);
+  tell(perSecond);
+}
+
+// every k-th multiple of `step` on the clock that is shown, at(k's time in s from the start, k)
+function everyStep(step, at) {
+  for (let k = Math.ceil((origin + view.start) / step); k * step <= origin + view.start + view.span; k++) at(k * step - origin, k);
+}
+
+function paintPaper({pen, w, h, perSecond, perMv, x, y}) {
+  const seconds = [0.04, 0.2, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10800].filter(s => s * perSecond >= 3.5).slice(0, 2);
+  const volts = [0.1, 0.5, 1, 5].filter(v => v * perMv >= 3.5).slice(0, 2), zero = y(meta.zero);
+  ["--fine", "--bold"].forEach((color, k) => {
+    pen.strokeStyle = themed(color);
+    pen.lineWidth = k ? 1 : 0.7;
+    pen.beginPath();
+    if (seconds[k]) everyStep(seconds[k], t => {
+      pen.moveTo(x(t), 0);
+      pen.lineTo(x(t), h);
+    });
+    if (volts[k]) for (let i = Math.ceil((zero - h) / (volts[k] * perMv)); i <= zero / (volts[k] * perMv); i++) {
+      pen.moveTo(0, zero - i * volts[k] * perMv);
+      pen.lineTo(w, zero - i * volts[k] * perMv);
+    }
+    pen.stroke();
+  });
+}
+
+function paintUnreadable({pen, w, h, x}) {
+  for (const [a, b, why] of meta.unreadable) {
+    const left = Math.max(x(a / meta.fs), 0), right = Math.min(x(b / meta.fs), w);
+    if (right <= left) continue;
+    pen.fillStyle = themed("--lost");
+    pen.fillRect(left, TOP, Math.max(right - left, 1), h - TOP - BOTTOM);
+    if (right - left > 80) {
+      pen.fillStyle = themed("--soft");
+      pen.textAlign = "center";
+      pen.fillText(say("not readable") + ": " + say(why), (left + right) / 2, h - BOTTOM - 6);
+    }
+  }
+}
+
+function paintTrace({pen, w, perSecond, first, last, x, y}) {
+  pen.strokeStyle = themed("--trace");
+  pen.lineWidth = 1.2;
+  pen.lineJoin = "round";
+  pen.beginPath();
+  if (perSecond / fs >= 0.5) {
+    let down = false;
+    for (let i = first; i < last; i++) {
+      if (codes[i] === MISSING) { down = false; continue; }
+      if (down) pen.lineTo(x(i / fs), y(codes[i])); else pen.moveTo(x(i / fs), y(codes[i]));
+      down = true;
+    }
+  } else {
+    for (let px = 0; px < w; px++) {
+      const from = (view.start + px / perSecond) * fs, pair = extremes(from, from + fs / perSecond);
+      if (!pair) continue;
+      pen.moveTo(px + 0.5, y(pair[0]) + 0.5);
+      pen.lineTo(px + 0.5, y(pair[1]) - 0.5);
+    }
+  }
+  pen.stroke();
+}
+
+function paintBeats({pen, w, h, x}) {
+  const from = found(sample, view.start * meta.fs), to = found(sample, (view.start + view.span) * meta.fs);
+  if (chosen >= from && chosen < to) {
+    pen.fillStyle = themed("--link") + "26";
+    pen.fillRect(x(timeOf(chosen)) - 14, 0, 28, h - BOTTOM);
+  }
+  pen.textAlign = "center";
+  let rare = 0;
+  for (let i = from; i < to; i++) if (now(i) !== "N") rare++;
+  // letters of all beats where there is room, else of those that are not normal, else ticks alone
+  const room = w / Math.max(to - from, 1), roomForRare = w / Math.max(rare, 1), ends = {letter: -Infinity, tick: {}};
+  for (let i = from; i < to; i++) {
+    const letter = now(i), at = x(timeOf(i)), color = meta.colors[letter] ?? "#777777";
+    if (ends.tick[letter] === Math.round(at)) continue;
+    ends.tick[letter] = Math.round(at);
+    pen.fillStyle = color;
+    pen.fillRect(at - 1, letter === "N" ? TOP - 6 : TOP - 10, 2, letter === "N" ? 5 : 9);
+    if (at - 10 < ends.letter || !(room >= 24 || (roomForRare >= 24 && letter !== "N") || i === chosen)) continue;
+    ends.letter = at + 11;
+    paintLabel(pen, i, letter, at, color, room >= 22);
+  }
+}
+
+function paintLabel(pen, i, letter, at, color, roomForPercent) {
+  const sure = confidence[i] >= meta.unsure * 250 || corrections.has(i);
+  pen.beginPath();
+  pen.roundRect(at - 9, 4, 18, 18, 4);
+  pen.fillStyle = sure ? color : themed("--sheet");
+  pen.fill();
+  pen.strokeStyle = corrections.has(i) ? themed("--ink") : color;
+  pen.lineWidth = corrections.has(i) ? 2 : 1.5;
+  pen.setLineDash(sure ? [] : [3, 2]);
+  pen.stroke();
+  pen.setLineDash([]);
+  pen.fillStyle = !sure ? themed("--ink") : letter === "N" ? "#ffffff" : "#000000";
+  pen.font = "700 13px system-ui, sans-serif";
+  pen.fillText(letter === "-" ? "×" : letter, at, 17.5);
+  if (roomForPercent && confidence[i] !== 255 && !corrections.has(i)) {
+    pen.font = "10px system-ui, sans-serif";
+    pen.fillStyle = themed("--soft");
+    pen.fillText(Math.round(confidence[i] / 2.5), at, 33);
+  }
+}
+
+function paintTimes({pen, w, h, perSecond, x}) {
+  const step = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600, 43200].find(s => s * perSecond >= 70) ?? DAY;
+  pen.font = "12px system-ui, sans-serif";
+  pen.fillStyle = themed("--soft");
+  everyStep(step, (t, k) => {
+    const at = x(t);
+    pen.textAlign = at < 30 ? "left" : at > w - 30 ? "right" : "center";
+    pen.fillText(tick(k, step), at, h - 6);
+  });
+}
+
+function tell(perSecond) {                         // what is shown, in words
+  const end = view.start + view.span, since = byClock ? " (+" + elapsed(view.start, 1) + ")" : "";
+  const speed = view.span < 600 ? " · " + (perSecond / PX).toFixed(perSecond / PX < 10 ? 1 : 0) + " mm/s" : "";
+  $("span").textContent = view.span < 120 ? view.span.toFixed(view.span < 10 ? 1 : 0) + " s" : elapsed(view.span);
+  $("gain").textContent = view.gain + " mm/mV";
+  $("status").textContent = clock(view.start, 1) + " – " + clock(end, 1) + since + speed;
+}
+
+const still = document.createElement("canvas");       // the overview without the frame: painted again only when it changes
+let stillOf = "";
+function paintOverview() {
+  const [pen, w, h] = prepare(overview), scale = (h - 16) / Math.max(whole[1] - whole[0], 1);
+  const state = [overview.width, overview.height, corrections.size, [...corrections.values()].join(""), themed("--sheet")].join();
+  if (stillOf !== state) {
+    stillOf = state;
+    pen.strokeStyle = themed("--soft");
+    pen.beginPath();
+    for (let px = 0; px < w; px++) {
+      const pair = extremes(px / w * codes.length, (px + 1) / w * codes.length);
+      if (!pair) continue;
+      pen.moveTo(px + 0.5, h - 2 - (pair[0] - whole[0]) * scale);
+      pen.lineTo(px + 0.5, h - 3 - (pair[1] - whole[0]) * scale);
+    }
+    pen.stroke();
+    for (const [a, b] of meta.unreadable) {
+      pen.fillStyle = themed("--lost");
+      pen.fillRect(a / meta.n * w, 0, Math.max((b - a) / meta.n * w, 1), h);
+    }
+    const marks = {Q: new Set(), F: new Set(), S: new Set(), V: new Set()};         // what is rarer and graver goes on top
+    for (let i = 0; i < n; i++) marks[now(i)]?.add(Math.floor(sample[i] / meta.n * w));
+    for (const [letter, places] of Object.entries(marks)) {
+      pen.fillStyle = meta.colors[letter];
+      for (const at of places) pen.fillRect(at, 2, 1.5, 9);
+    }
+    still.width = overview.width;
+    still.height = overview.height;
+    still.getContext("2d").drawImage(overview, 0, 0);
+  } else pen.drawImage(still, 0, 0, w, h);
+  pen.fillStyle = themed("--link") + "30";
+  pen.strokeStyle = themed("--link");
+  pen.lineWidth = 1.5;
+  const left = view.start / duration * w, size = Math.max(view.span / duration * w, 3);
+  pen.fillRect(left, 0, size, h);
+  pen.strokeRect(left, 0.75, size, h - 1.5);
+}
