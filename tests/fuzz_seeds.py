@@ -19,11 +19,13 @@ REAL = Path(os.environ.get("ECG_DATA", HOME.parent / "shared" / "data")) / "form
 
 class Seed(NamedTuple):
     """What a reader, called from_NAME, is tried on: functions that build a file in an empty folder,
-    with what belongs to it, and give its path; names of real files."""
+    with what belongs to it, and give its path; names of real files; where checksums would stop all
+    that is damaged at the door, a function that makes them right again."""
 
     name: str
     build: tuple[Callable[[Path], Path], ...]
     real: tuple[str, ...] = ()
+    reseal: Callable[[bytes], bytes] | None = None
 
     def files(self, folder: Path) -> Iterator[tuple[Path, bool]]:
         """(path, whether it is real) of each file, built below `folder`."""
@@ -206,7 +208,7 @@ SEEDS = (
         ),
         ("physio-4.4.0.acq",),
     ),
-    Seed("atc", (lambda folder: research.atc(folder / "a.atc"),)),
+    Seed("atc", (lambda folder: research.atc(folder / "a.atc"),), (), research.resealed_atc),
     Seed(
         "json",
         (

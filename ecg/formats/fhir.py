@@ -31,9 +31,11 @@ _ECG = re.compile(r"ecg|ekg|electrocardio|elektrokardio", re.IGNORECASE)
 _UCUM = {"uv": "uV", "microv": "uV", "mv": "mV", "milliv": "mV", "v": "V", "nv": "nV"}
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 _PERIODS_IN_S = 1 / 4000, 1 / 50  # as ms they would be rates that no ECG has
-
-
 IN_SECONDS = ("its period is taken as s: as ms, which FHIR says, it would be no ECG's rate",)
+
+
+def _in_seconds(period):
+    return period is not None and _PERIODS_IN_S[0] <= period <= _PERIODS_IN_S[1]
 
 
 class _Piece(NamedTuple):
@@ -54,8 +56,7 @@ class _Piece(NamedTuple):
 
 def is_fhir(content: Any) -> bool:
     """Whether the content of a JSON file is an Observation of FHIR, or a Bundle."""
-    kinds = "Observation", "Bundle"
-    return isinstance(content, Mapping) and content.get("resourceType") in kinds
+    return isinstance(content, Mapping) and content.get("resourceType") in ("Observation", "Bundle")
 
 
 def from_fhir(path: Path, given: Given) -> Contents:
@@ -198,10 +199,6 @@ def _rate(data):
     elif _in_seconds(period):
         seconds = 1.0
     return None if period is None or not period * seconds > 0 else 1 / (period * seconds)
-
-
-def _in_seconds(period):
-    return period is not None and _PERIODS_IN_S[0] <= period <= _PERIODS_IN_S[1]
 
 
 def _stated_rate(observation):

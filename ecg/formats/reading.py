@@ -53,20 +53,30 @@ def recording_of(
     return _with_second(recording, contents, choice.names, given, path, second)
 
 
+LONGEST_MESSAGE = 1500  # characters; forty leads are listed in fewer
+
+
 @contextlib.contextmanager
 def one_line_errors(path: Path) -> Iterator[None]:
     """The packages that read files raise what they like on damaged ones: an InputError instead."""
     try:
         yield
-    except InputError:
-        raise
+    except InputError as error:
+        said = _one_line(str(error))
+        raise error if said == str(error) else InputError(said) from None
     except MemoryError:
         raise InputError(f"{path}: too large for this machine's memory") from None
     except Exception as error:
-        said = " ".join(str(error).split())[:200]
+        said = _one_line(str(error))[:200]
         raise InputError(
             f"{path} cannot be read, it seems damaged or cut short ({type(error).__name__}: {said})"
         ) from None
+
+
+def _one_line(text):
+    """A message as one line of characters that can be shown: a damaged file may be quoted in it."""
+    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return shown if len(shown) <= LONGEST_MESSAGE else shown[:LONGEST_MESSAGE] + " ..."
 
 
 def _first_lead(contents, choice: Choice, given, path):

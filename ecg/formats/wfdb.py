@@ -11,6 +11,13 @@ from ecg.formats.recording import Channel, Contents, Facts, Given
 from ecg.formats.units import as_number
 
 MISSING_SAMPLE = {"212": -2048, "16": -32768}  # the stored value of a sample that is missing
+# bytes of a sample in a signal file, by format; those that are packed tell no size
+BYTES = {"8": 1, "16": 2, "24": 3, "32": 4, "61": 2, "80": 1, "160": 2, "212": 1.5}
+BYTES |= {"310": 4 / 3, "311": 4 / 3}
+LONGEST_GAPS = (
+    20,
+    86400,
+)  # missing segments: at most so many times what is there, and so many s more
 PIECE = 1 << 17  # samples of a lead that are unpacked at a time
 
 
@@ -91,6 +98,12 @@ def _joined_channel(base, header, lead):
         for part, name, length in zip(header.segments, header.seg_name, header.seg_len)
     ]
     there = [part for part in parts if part is not None]
+    held = sum(part.sig_len or 0 for _, part, _ in there)
+    if sum(header.seg_len) > LONGEST_GAPS[0] * held + LONGEST_GAPS[1] * header.fs:
+        raise InputError(
+            f"{base}.hea: {sum(header.seg_len) - held:,} of {sum(header.seg_len):,} samples are in "
+            "segments that are missing or lack the lead: read the segments one by one"
+        )
     per_frame = max((part.samps_per_frame[k] for _, part, k in there), default=1)
 
     def read():
@@ -154,12 +167,30 @@ def _facts(header):
 
 def _read_segment(base, header, number):
     """(n,) signal `number` of a single-segment record, in its unit."""
+    _check_length(base, header, number)
     signal = _stored_values(base, header, number)
     if signal is None:
         return _values_by_package(base, number)
     signal -= header.baseline[number]
     signal /= header.adc_gain[number]
     return signal
+
+
+def _check_length(base, header, number):
+    """Refuse a header that asks for more samples than its signal file holds, before they are
+    allocated."""
+    name = header.file_name[number]
+    file, size = base.parent / name, BYTES.get(header.fmt[number])
+    if size is None or not file.is_file() or not header.sig_len:
+        return
+    together = [k for k, other in enumerate(header.file_name) if other == name]
+    frame = sum(header.samps_per_frame[k] for k in together) * size
+    held = int((file.stat().st_size - (header.byte_offset[number] or 0)) / frame)
+    if header.sig_len > held + 1:
+        raise InputError(
+            f"{base}.hea says {header.sig_len:,} samples, {name} holds {held:,}: it is cut short, "
+            "or damaged"
+        )
 
 
 def _values_by_package(base, number):

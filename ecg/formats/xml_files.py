@@ -11,7 +11,7 @@ from ecg.artifacts import InputError
 from ecg.formats.optional import need
 from ecg.formats.packed import read_bytes
 
-_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _SKIPPED = re.compile(r"<!--.*?(-->|\Z)|<\?.*?(\?>|\Z)", re.DOTALL)  # comments, declarations
 _FIRST_TAG = re.compile(r"<(?:[^\W\d][\w.-]*:)?([^\W\d][\w.-]*)")
 
