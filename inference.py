@@ -37,7 +37,7 @@ from ecg.formats.recording import Recording, recording_name
 from ecg.labelling import Labelled, label_beats, label_recording, lead_to_read
 from ecg.output import as_csv, as_dict, as_text, write_labels
 from ecg.prediction import check_card, open_onnx, predict_heartbeat
-from ecg.rpeaks import BeatsInLeads, find_beats_in_leads, given_beats
+from ecg.rpeaks import FoundBeats, find_beats_in_leads, given_beats
 
 # isort: split
 # what notebooks import from here besides
@@ -49,7 +49,6 @@ from ecg.output import COLUMNS  # noqa: F401
 from ecg.output import write_labels as write_annotation  # noqa: F401
 from ecg.prediction import card_of, logits, softmax  # noqa: F401
 from ecg.rpeaks import detect_r_peaks  # noqa: F401
-from ecg.rpeaks import find_beats_in_leads as find
 from ecg.weights import choose_model  # noqa: F401
 
 if TYPE_CHECKING:
@@ -102,10 +101,10 @@ def load(
 
 
 def choose_and_load(
-    name: str | Path, weight: str | Path, engine: str, seconds: float, n_beats: int
+    name: str | Path, weight: str | Path, engine: str, n_beats: int
 ) -> "nn.Module | ort.InferenceSession":
-    """The model for a recording of this length: `auto` is the best choice as measured."""
-    return load(weights.choose_model(str(name), seconds, n_beats, weight), weight, engine)
+    """The model for a recording of so many beats: `auto` is the best choice as measured."""
+    return load(weights.choose_model(str(name), n_beats, weight), weight, engine)
 
 
 def predict_heartbeat_onnx(
@@ -126,7 +125,7 @@ def classify(
     weight: str | Path = "weight",
     engine: str = "auto",
     mains: str = "auto",
-    found: BeatsInLeads | None = None,
+    found: FoundBeats | None = None,
     second: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Find and classify the beats of a recording.
@@ -135,9 +134,9 @@ def classify(
     name (`auto`, `context`, `self`, ...), a path, or what load_model or load_onnx_model gave.
     r_peaks: (m,) sample numbers, when they are known already. mains: `auto` takes strong mains hum
     out, and nothing else, because the models were trained on raw signals; `none` leaves it. found:
-    what `find` gave for these leads, when it has been asked already. second: (n,) a second lead of
-    the same recording, which the context model asks too; the R peaks are those of `signal`, and of
-    the second where `signal` cannot be read.
+    what find_beats_in_leads gave, when it has been asked already (for more leads than these, too).
+    second: (n,) a second lead of the same recording, in which beats are found too and which the
+    context model asks.
     Returns a DataFrame, one line a beat: sample, time_s, label (N S V F Q, `?` where a beat could
     not be classified), confidence, p_N ... p_Q, quality (`ok` or the reason); its attrs are those
     of ecg.labelling.Labelled. Raises ValueError for arrays of the wrong shape and InputError for a
@@ -152,10 +151,10 @@ def classify(
     if r_peaks is not None:
         found = given_beats(r_peaks, signal, fs)
     elif found is None:
-        found = find(signal, fs, second)
+        found = find_beats_in_leads([signal] if second is None else [signal, second], fs)
     if isinstance(model, (str, Path)):
-        n_beats = len(found.either.peaks)
-        model = choose_and_load(model, weight, engine, len(signal) / fs, n_beats)
+        n_beats = len(found.peaks)
+        model = choose_and_load(model, weight, engine, n_beats)
     return label_beats(signal, fs, found, model, second, mains)
 
 
@@ -171,16 +170,16 @@ def demo(args: argparse.Namespace) -> None:
     notes = ("synthetic demo, no patient's ECG",)
     recording = Recording(made.signal, made.fs, "II", "synthetic_demo", notes=notes)
     args.model = "self" if args.model == "auto" else args.model
-    found = find_beats_in_leads(recording.signal, recording.fs)
-    model = chooser(args)(len(recording.signal) / recording.fs, len(found.own.peaks))
+    found = find_beats_in_leads([recording.signal], recording.fs)
+    model = chooser(args)(len(found.peaks))
     beats = label_beats(recording.signal, recording.fs, found, model, mains=args.mains)
     labelled = Labelled(recording, beats, found)
     compare_engines(args, labelled)
     write(args, labelled, made.r_peaks, made.symbols, "the truth it was made from")
 
 
-def chooser(args: argparse.Namespace) -> "Callable[[float, int], nn.Module | ort.InferenceSession]":
-    """(seconds, beats) -> model, as the command line asks."""
+def chooser(args: argparse.Namespace) -> "Callable[[int], nn.Module | ort.InferenceSession]":
+    """(number of beats) -> model, as the command line asks."""
     engine = "auto" if args.engine == "both" else args.engine
     return partial(choose_and_load, args.model, args.weight, engine)
 
@@ -317,7 +316,7 @@ def options() -> cli.Parser:
     cli.add_recording_options(parser, "--second", "--invert", "--mains")
     group = parser.add_argument_group("the model")
     cli.add(
-        group, "--model", default="auto", help="auto: by the recording's length; or a name or file"
+        group, "--model", default="auto", help="auto: context from two beats on; or a name or file"
     )
     group.add_argument("--engine", choices=ENGINE_NAMES, default="auto", help="what runs it")
     cli.add(group, "--weight")

@@ -64,7 +64,7 @@ class Monitor(streaming.Monitor):
 def single_beat(model: str = "auto", weight: str | Path = "weight") -> Predict:
     """The `predict` of a Monitor. model: `auto` (the best single-beat model that is there), a name,
     or a .pth or .onnx file. Raises InputError when it cannot be had."""
-    loaded = inference.load(weights.choose_model(model, 0, 0, weight), weight, threads=1)
+    loaded = inference.load(weights.choose_model(model, 0, weight), weight, threads=1)
     if is_context_model(card_of(loaded)):
         raise InputError(
             f"--model {model} judges whole recordings, not one beat: give it as --final"

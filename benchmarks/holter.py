@@ -37,8 +37,8 @@ PARTS = ("day", "peer", "latency", "parity", "monitor")
 
 def default_models(weight: Path) -> list[str]:
     """ECGCNN, and the two models behind `auto`: of a short recording, and of half an hour."""
-    short = weights.choose_model("auto", 0, 0, weight)
-    long = weights.choose_model("auto", 1800, 2000, weight)
+    short = weights.choose_model("auto", 0, weight)
+    long = weights.choose_model("auto", 2000, weight)
     return list(dict.fromkeys(["self", short, long]))
 
 

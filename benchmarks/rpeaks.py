@@ -5,6 +5,7 @@
     python benchmarks/rpeaks.py --detectors ours sleepecg --sets mitdb
     python benchmarks/rpeaks.py --held-out   # also: parameters chosen on half of the records,
                                              # scored on the other
+    python benchmarks/rpeaks.py --records data/mitdb data/svdb    # one lead against all leads
 
 ECG_DATA or --data names the folder of the databases. First lead of every record. Detections and
 annotated beats are matched one to one within 150 ms, as EC57 asks, over the whole record;
@@ -30,6 +31,7 @@ HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 from benchmarks.rpeaks_parts import robustness  # noqa: E402
 from benchmarks.rpeaks_parts.detectors import DETECTORS, SLOW, detect, installed  # noqa: E402
+from benchmarks.rpeaks_parts.leads import all_leads  # noqa: E402
 from benchmarks.rpeaks_parts.records import NOISY, read_database, with_noise  # noqa: E402
 from benchmarks.rpeaks_parts.scores import errors, figures  # noqa: E402
 from ecg import artifacts, cli  # noqa: E402
@@ -48,6 +50,7 @@ def options() -> cli.Parser:
     option("--sets", nargs="+", choices=SETS, default=list(SETS), help="of records (default: all)")
     option("--quick", action="store_true", help="without the slow ones: " + ", ".join(SLOW))
     option("--held-out", action="store_true", help="also levels chosen on half of MIT-BIH alone")
+    option("--records", nargs="+", metavar="DIR", type=Path, help="only one lead against all leads")
     option("--day", action="store_true", help="only the 24 h, its figures bare on one line")
     out = HOME / "benchmarks" / "rpeaks.json"
     cli.add(p, "--out", metavar="FILE", type=Path, default=out, help="where the figures go")
@@ -58,6 +61,9 @@ def options() -> cli.Parser:
 def main(args: argparse.Namespace) -> None:
     if args.day:
         return robustness.measure_day(args.data)
+    if args.records:
+        all_leads([artifacts.locate(folder) for folder in args.records])
+        return
     names = installed([name for name in args.detectors if not (args.quick and name in SLOW)])
     sets = read_sets(args.data, args.sets)
     result = {"versions": artifacts.versions(), "sets": side_by_side(sets, names)}

@@ -1,6 +1,6 @@
 """A recording's way, step by step: find its beats, turn it upright, label the beats, summarise.
 
-    labelled = label_recording(recording, choose)          # choose(seconds, beats) gives the model
+    labelled = label_recording(recording, choose)          # choose(beats) gives the model
     labelled.recording, labelled.beats, labelled.summary
 
 Terminal, archive, notebook, evaluation and report all go this way; the monitor (ecg/streaming.py)
@@ -23,7 +23,7 @@ from ecg.filters import remove_strong_hum
 from ecg.formats.recording import Recording
 from ecg.orientation import turn_upright, unlike_training
 from ecg.prediction import card_of, is_context_model, predict_heartbeat
-from ecg.rpeaks import BeatsInLeads, find_beats_in_leads
+from ecg.rpeaks import FoundBeats, find_beats_in_leads
 from ecg.weights import SINGLE_BEAT
 
 SILENT = 0.02  # weight below which a second lead says nothing of a beat
@@ -42,7 +42,7 @@ class Labelled:
 
     recording: Recording
     beats: pd.DataFrame
-    found: BeatsInLeads
+    found: FoundBeats
 
     @functools.cached_property
     def summary(self) -> dict:
@@ -52,20 +52,20 @@ class Labelled:
 
 def label_recording(
     recording: Recording,
-    choose: Callable[[float, int], Any],
+    choose: Callable[[int], Any],
     invert: str = "auto",
     mains: str = "auto",
     second: str = "auto",
 ) -> Labelled:
     """All steps in order.
 
-    choose: (seconds, number of beats) -> the model for such a recording. invert: auto, yes, no.
+    choose: (number of beats) -> the model for such a recording. invert: auto, yes, no.
     mains: auto takes strong hum out, none leaves it. second: what was asked of the second lead
     (auto, none, or its name), for the notes. Raises InputError for a second lead that was named and
     that this model does not ask."""
-    found = find_beats_in_leads(recording.signal, recording.fs, recording.second)
+    found = find_beats_in_leads(recording.signals(), recording.fs)
     recording = turned_upright(recording, found, invert)
-    model = choose(len(recording.signal) / recording.fs, len(found.either.peaks))
+    model = choose(len(found.peaks))
     beats = label_beats(recording.signal, recording.fs, found, model, recording.second, mains)
     if second not in ("auto", "none") and beats.attrs["leads"] == 1:
         raise InputError(
@@ -83,11 +83,11 @@ def lead_to_read(second: str, model: str) -> str:
 # ------------------------------------------------------------------------------------------ steps
 
 
-def turned_upright(recording: Recording, found: BeatsInLeads, invert: str = "auto") -> Recording:
+def turned_upright(recording: Recording, found: FoundBeats, invert: str = "auto") -> Recording:
     """The recording with its lead turned where it lies upside down (invert: auto, yes, no), and a
     note on what was done or is doubtful."""
     signal, note = turn_upright(
-        recording.signal, recording.fs, invert, recording.lead, found.own.peaks
+        recording.signal, recording.fs, invert, recording.lead, found.peaks[found.lead == 0]
     )
     return recording._replace(signal=signal, notes=(*recording.notes, *([note] if note else [])))
 
@@ -95,15 +95,16 @@ def turned_upright(recording: Recording, found: BeatsInLeads, invert: str = "aut
 def label_beats(
     signal: np.ndarray,
     fs: float,
-    found: BeatsInLeads,
+    found: FoundBeats,
     model: Any,
     second: np.ndarray | None = None,
     mains: str = "auto",
 ) -> pd.DataFrame:
     """The table of beats, as in `Labelled`, of one lead (n,) and where there is one a second (n,).
 
-    found: what find_beats_in_leads gave for these leads. The context model asks both leads and
-    takes the beats of both; a single-beat model those of the first."""
+    found: what find_beats_in_leads gave for the leads of the recording, these first. The context
+    model asks both leads, a single-beat model the first; a beat that is marked in another lead has
+    a line and no label."""
     notes = []
     if mains == "auto":
         signal, hum = remove_strong_hum(signal, fs)
@@ -112,41 +113,45 @@ def label_beats(
     if is_context_model(card):
         if second is not None and mains == "auto":
             second, _ = remove_strong_hum(second, fs)
-        beats = found.either
-        probabilities, quality, more = _by_context(model, signal, fs, beats, second)
+        probabilities, quality, more = _by_context(model, signal, fs, found, second)
         notes += more
     else:
-        beats, second = found.own, None
-        probabilities, quality = _by_rows(model, signal, fs, beats.peaks)
-    table = _table(beats.peaks, fs, probabilities, quality)
+        second = None
+        probabilities, quality = _by_rows(model, signal, fs, found)
+    asked = 1 if second is None else 2
+    probabilities[found.lead >= asked] = np.nan
+    quality[found.lead >= asked] = "seen in another lead only"
+    table = _table(found.peaks, fs, probabilities, quality)
     table.attrs = {
         "model": card["name"],
         "weights": str(getattr(model, "file", "")),
         "fs": float(fs),
         "n_samples": len(signal),
-        "unreadable": beats.unreadable,
+        "unreadable": found.unreadable,
         "single_beat": not is_context_model(card),
-        "leads": 1 if second is None else 2,
+        "leads": asked,
         "notes": notes,
         "trained_on": "synthetic data" if card["manifest"].get("synthetic") else "real recordings",
     }
     return table
 
 
-def _by_context(model, signal, fs, beats, second):
+def _by_context(model, signal, fs, found, second):
     """(probabilities (m, 5), quality (m,), notes): every beat against its own patient."""
+    by_second = found.lead == 1
     probabilities, weight = context.classify_beats(
-        model, signal, fs, beats.peaks, second=second, by_second=beats.by_second
+        model, signal, fs, found.peaks, second=second, by_second=by_second
     )
-    quality = np.full(len(beats.peaks), "ok", dtype=object)
-    quality[beats.by_second] = "seen in the second lead only"
+    quality = np.full(len(found.peaks), "ok", dtype=object)
+    quality[by_second] = "seen in the second lead only"
     quality[probabilities[:, CLASSES.index("Q")] == 1] = "paced or beside missing samples"
-    notes = [] if second is None else _notes_on_second_lead(weight, beats.by_second)
+    notes = [] if second is None else _notes_on_second_lead(weight, by_second)
     return probabilities, quality, notes
 
 
-def _by_rows(model, signal, fs, peaks):
+def _by_rows(model, signal, fs, found):
     """(probabilities (m, 5), NaN where no row could be cut, quality (m,)): every beat by itself."""
+    peaks = found.peaks
     probabilities = np.full((len(peaks), len(CLASSES)), np.nan)
     rows, positions = extract_beats(signal, peaks, fs)
     at = np.searchsorted(peaks, positions)
@@ -195,6 +200,14 @@ def _notes_on_second_lead(weight, by_second):
     return notes
 
 
+def leads_note(recording: Recording) -> list[str]:
+    """Which leads the beats are found in, where it is more than one."""
+    names = recording.lead_names()
+    return [f"beats are found in {len(names)} leads together: {', '.join(names)}"] * (
+        len(names) > 1
+    )
+
+
 def with_lead_notes(recording: Recording, beats: pd.DataFrame, second: str = "auto") -> Recording:
     """The recording with a note where its lead is unlike those that the model of these beats was
     trained on, and one where `second` (--second) could name a lead that `auto` did not dare to
@@ -203,7 +216,7 @@ def with_lead_notes(recording: Recording, beats: pd.DataFrame, second: str = "au
     strange = unlike_training(
         recording.lead, recording.signal, recording.fs, beats["sample"].to_numpy(), a["single_beat"]
     )
-    notes = [strange] if strange else []
+    notes = [*leads_note(recording), *([strange] if strange else [])]
     if second == "auto" and not a["single_beat"] and a["leads"] == 1 and len(recording.leads) > 1:
         notes.append(
             "no other signal is called an ECG lead; if one is, name it with --second for better "

@@ -43,6 +43,8 @@ SHAPE = 0.10
 ALIKE = 25  # ... and so many together decide whether they are noise:
 # signal over noise below the first and likeness below the second
 NOISE = (1.25, 1.01), (2.3, 0.75), (6.0, 0.60)
+BESIDE_BEAT = 0.15  # s: so far about a beat the envelope is that of the beat
+CLEAR = 1.8  # times what lies between: beats so much higher are no noise
 
 Take = Callable[[int, int], np.ndarray]  # (start, stop) -> that part of the signal
 
@@ -52,7 +54,8 @@ class Envelope(NamedTuple):
 
     at: int64 (c,), its peaks, in envelope samples; height: (c,), their height; valley: (c,), the
     higher of the valleys beside each. tops, middles: (b,), maximum and median of each block. step:
-    signal samples in an envelope sample. block: envelope samples in a block."""
+    signal samples in an envelope sample. block: envelope samples in a block. values: (e,) float32,
+    the envelope itself, where it was asked for."""
 
     at: np.ndarray
     height: np.ndarray
@@ -61,6 +64,7 @@ class Envelope(NamedTuple):
     middles: np.ndarray
     step: int
     block: int
+    values: np.ndarray | None = None
 
 
 @functools.lru_cache
@@ -69,25 +73,41 @@ def _qrs_filter(rate):
     return sps.butter(2, band, "bandpass", fs=rate, output="sos")
 
 
-def qrs_envelope(take: Take, n: int, fs: float, chunk: float) -> Envelope:
-    """The envelope of a signal of `n` samples, without gaps, at `fs` Hz; `chunk` s at a time."""
+def qrs_envelope(take: Take, n: int, fs: float, chunk: float, keep: bool = False) -> Envelope:
+    """The envelope of a signal of `n` samples, without gaps, at `fs` Hz; `chunk` s at a time. keep:
+    its values too."""
     step = max(1, int(fs // 120))
     rate = fs / step
-    total = n // step
-    block, margin, settle, beside = (
-        round(seconds * rate) for seconds in (BLOCK, MARGIN, 1.0, VALLEY_REACH / 2)
-    )
+    settle = round(1.0 * rate)
     sos = _qrs_filter(rate)
     mean = np.full(step, 1 / step)
-    out = []
-    for start, stop in pieces(total, max(1, round(chunk / BLOCK)) * block):
-        first, last = max(start - margin, 0), min(stop + margin, total)
+
+    def part(first, last):
         x = take(first * step, last * step).reshape(-1, step) @ mean
         # zero phase: once in either direction, from rest and to rest
         x = np.pad(x - x[0], settle, mode="edge")
         e = np.abs(sps.sosfilt(sos, sps.sosfilt(sos, x)[::-1])[::-1][settle:-settle])
         for width in SMOOTH:
             e = ndimage.uniform_filter1d(e, round(width * rate))
+        return e
+
+    return marked_envelope(part, n, fs, chunk, keep)
+
+
+def marked_envelope(
+    part: Callable[[int, int], np.ndarray], n: int, fs: float, chunk: float, keep: bool = False
+) -> Envelope:
+    """Peaks, valleys and levels of an envelope, `chunk` s at a time. part: (first, last) -> that
+    part of it, in its own samples. n: samples of the signal."""
+    step = max(1, int(fs // 120))
+    rate = fs / step
+    total = n // step
+    block, margin, beside = (round(s * rate) for s in (BLOCK, MARGIN, VALLEY_REACH / 2))
+    values = np.empty(total, np.float32) if keep else None
+    out = []
+    for start, stop in pieces(total, max(1, round(chunk / BLOCK)) * block):
+        first, last = max(start - margin, 0), min(stop + margin, total)
+        e = part(first, last)
         at = sps.find_peaks(e, distance=round(APART * rate))[0]
         at = at[(at >= start - first) & (at < stop - first)]
         lowest = ndimage.minimum_filter1d(e[::2], beside + 1)
@@ -95,12 +115,14 @@ def qrs_envelope(take: Take, n: int, fs: float, chunk: float) -> Envelope:
             lowest[np.maximum(at - beside, 0) // 2],
             lowest[np.minimum(at + beside, len(e) - 1) // 2],
         )
-        blocks = e[start - first : stop - first]
-        blocks = blocks[: len(blocks) // block * block].reshape(-1, block)
+        inner = e[start - first : stop - first]
+        if values is not None:
+            values[start:stop] = np.maximum(inner, 0)  # a running mean rounds below
+        blocks = inner[: len(inner) // block * block].reshape(-1, block)
         middles = np.partition(blocks[:, ::3], block // 6, axis=1)[:, block // 6]
         out.append((at + first, e[at], valley, blocks.max(1), middles))
     at, height, valley, tops, middles = (np.concatenate(part) for part in zip(*out))
-    return Envelope(at, height, valley, tops, middles, step, block)
+    return Envelope(at, height, valley, tops, middles, step, block, values)
 
 
 def _ranked(values, around, share):
@@ -149,11 +171,8 @@ def choose_beats(
     gaps: (g, 2), where nothing can be found. silence: a level that is rounding error. end: of a
     signal that goes on, in envelope samples, or None."""
     rate, step = fs / envelope.step, envelope.step
-    centre = (np.arange(len(envelope.tops)) + 0.5) * envelope.block
-    hidden = inside(gaps, (centre * step).astype(np.int64))
-    tops, middles = (np.where(hidden, np.nan, a) for a in (envelope.tops, envelope.middles))
-    signal, noise = _ranked(tops, AROUND, 0.45), _ranked(middles, AROUND, 0.5) + silence
-    signal = np.fmax(signal, PAUSE[1] * _ranked(tops, PAUSE[0], 0.45))
+    centre, signal, noise = levels(envelope, gaps)
+    noise = noise + silence
     known = np.isfinite(signal)
     readable = ~inside(gaps, envelope.at * step + step // 2)
     at, height, valley = (a[readable] for a in (envelope.at, envelope.height, envelope.valley))
@@ -169,6 +188,16 @@ def choose_beats(
     _search_back(candidates, keep, rate, end)
     _drop_bursts(candidates, keep)
     return at[keep] * step + (step - 1) // 2, signal[keep] / noise[keep]
+
+
+def levels(envelope: Envelope, gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(centre of each block in envelope samples, level of the signal, of the noise there), (b,)
+    each, NaN in gaps."""
+    centre = (np.arange(len(envelope.tops)) + 0.5) * envelope.block
+    hidden = inside(gaps, (centre * envelope.step).astype(np.int64))
+    tops, middles = (np.where(hidden, np.nan, a) for a in (envelope.tops, envelope.middles))
+    signal = np.fmax(_ranked(tops, AROUND, 0.45), PAUSE[1] * _ranked(tops, PAUSE[0], 0.45))
+    return centre, signal, _ranked(middles, AROUND, 0.5)
 
 
 def _drop_p_and_t_waves(candidates, keep, rate):
@@ -288,13 +317,47 @@ def _likeness(shapes):
     return like[np.arange(len(shapes)), (0.7 * count).astype(np.int64)]
 
 
-def is_noise(contrast: np.ndarray, likeness: np.ndarray) -> np.ndarray:
-    """bool (m,): the beats that are noise, because they stand out little and do not repeat.
+def is_noise(
+    contrast: np.ndarray, likeness: np.ndarray, envelope: Envelope, beats: np.ndarray, rate: float
+) -> np.ndarray:
+    """bool (m,): the beats that are noise, because they stand out little and do not repeat, nor
+    stand clearly above all between them.
 
-    contrast, likeness: (m,), as `choose_beats` and `locate_r_peaks` give them."""
+    contrast, likeness: (m,), as `choose_beats` and `locate_r_peaks` give them. beats: (m,) in
+    samples of the envelope, which has `rate` of them a second."""
     around = _ranked(likeness, ALIKE, 0.5) if len(likeness) else likeness
     noisy = np.any([(contrast < ratio) & (around < least) for ratio, least in NOISE], axis=0)
     # to the last of its beats that is like no other
     for first, stop in runs_of(noisy | (likeness < NOISE[-1][1])):
         noisy[first:stop] = noisy[first:stop].any()
-    return noisy
+    return noisy & ~_stand_clear(envelope, beats, rate) if noisy.any() else noisy
+
+
+def all_stand_out(contrast: np.ndarray) -> bool:
+    """Whether no beat of this contrast (m,) can be noise, whatever its shape."""
+    return len(contrast) == 0 or contrast.min() >= NOISE[-1][0]
+
+
+def highest_between(envelope: Envelope, beats: np.ndarray, rate: float) -> np.ndarray:
+    """(m + 1,) the highest peak of the envelope before, between and after `beats` (m,), in envelope
+    samples; 0.15 s beside a beat are left out; 0 where there is none."""
+    at, far = envelope.at, round(BESIDE_BEAT * rate)
+    after = np.searchsorted(beats, at)
+    padded = np.concatenate([[-far - 1], beats, [np.iinfo(np.int64).max]])
+    clear = (at - padded[after] > far) & (padded[after + 1] - at > far)
+    highest = np.zeros(len(beats) + 1)
+    np.maximum.at(highest, after[clear], envelope.height[clear])
+    return highest
+
+
+def _stand_clear(envelope: Envelope, beats: np.ndarray, rate: float) -> np.ndarray:
+    """(m,) bool: where beats, (m,) in envelope samples, stand clearly above all between them: over
+    25 of them, 12 at least, the lower quartile of their heights above 1.8 times the upper quartile
+    of the highest peaks between. Of pure noise it is at most 1.6 times."""
+    at = np.minimum(np.searchsorted(envelope.at, beats), len(envelope.at) - 1)
+    between = highest_between(envelope, beats, rate)[1:]
+    between = np.where(between > 0, between, np.nan)  # two so close that nothing is between
+    low = _ranked(envelope.height[at], ALIKE, 0.25)
+    high = _ranked(between, ALIKE, 0.75)
+    known = np.convolve(np.isfinite(between), np.ones(ALIKE), "same")
+    return (low > CLEAR * high) & (known[: len(beats)] >= ALIKE // 2)

@@ -1,17 +1,21 @@
-"""R peaks in one lead and in either of two; where none can be found.
+"""R peaks in one lead and in all leads together; where none can be found.
 
 The steps are those of `_detect`: gaps, envelope of the QRS band, which of its peaks are beats,
-where their R peaks are, which of them are noise (ecg/qrs.py).
+where their R peaks are, which of them are noise (ecg/qrs.py). All leads go the same way by the
+envelope that they have in common (ecg/joined.py).
 """
 
+import functools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ecg.gaps import bridged, find_gaps
-from ecg.qrs import APART, SILENCE, choose_beats, is_noise, locate_r_peaks, qrs_envelope
-from ecg.stretches import inside, runs_of, without
+from ecg.joined import joined_envelope, read_lead
+from ecg.qrs import SILENCE, choose_beats, is_noise, locate_r_peaks, qrs_envelope
+from ecg.stretches import inside, overlaps, runs_of, without
 
 SHORTEST = 2.0  # s: less signal than this tells nothing about its own levels
 
@@ -61,80 +65,97 @@ def find_beats(
     return _detect(ecg, fs, chunk)
 
 
-# ------------------------------------------------------------------------------------ two leads
+# ----------------------------------------------------------------------------------- in all leads
 
 
 class FoundBeats(NamedTuple):
-    """peaks: int64 (m,) R peaks in samples; unreadable: where none can be found; by_second: bool
-    (m,), which of the peaks are seen in the second lead only."""
+    """peaks: int64 (m,) R peaks in samples; unreadable: where none can be found in any lead; lead:
+    int64 (m,), the number of the lead in which each is marked: the first that can be read there."""
 
     peaks: np.ndarray
     unreadable: list[Unreadable]
-    by_second: np.ndarray
-
-
-class BeatsInLeads(NamedTuple):
-    """The beats of the first lead itself, and those of either lead; the same where there is no
-    second one."""
-
-    own: FoundBeats
-    either: FoundBeats
+    lead: np.ndarray
 
 
 def find_beats_in_leads(
-    signal: ArrayLike, fs: float, second: ArrayLike | None = None
-) -> BeatsInLeads:
-    """Where the beats of a recording are: BeatsInLeads. signal: (n,) as for `detect_r_peaks`;
-    second: (n,) another lead, or None.
+    leads: Sequence[ArrayLike], fs: float, chunk: float = 600.0, live: bool = False
+) -> FoundBeats:
+    """The beats that the leads of a recording show together.
 
-    The peaks of the first lead stay as they are; the second is asked where the first is unreadable
-    only."""
-    peaks, lost = find_beats(signal, fs)
-    own = FoundBeats(peaks, lost, np.zeros(len(peaks), bool))
-    if second is None or not lost:
-        return BeatsInLeads(own, own)
-    others, lost_in_second = find_beats(second, fs)
-    others = others[inside(np.array([span[:2] for span in lost]), others)]
-    if len(peaks):  # not a beat again that the first lead has just outside the stretch
-        after = np.searchsorted(peaks, others)
-        near = np.minimum(
-            np.abs(others - peaks[np.maximum(after - 1, 0)]),
-            np.abs(peaks[np.minimum(after, len(peaks) - 1)] - others),
-        )
-        others = others[near > APART * fs]
-    both = np.concatenate([peaks, others])
-    order = np.argsort(both)
-    neither = [
-        Unreadable(max(start, a), min(stop, b), reason)
-        for start, stop, reason in lost
-        for a, b, _ in lost_in_second
-        if max(start, a) < min(stop, b)
-    ]
-    return BeatsInLeads(own, FoundBeats(both[order], neither, order >= len(peaks)))
+    leads: (n,) each, the first is the one that is labelled; fs, chunk, live as for
+    `detect_r_peaks`, whose beats and stretches those of one lead are. The envelopes of the leads
+    are joined, each with the weight that it earns (ecg/joined.py); a beat is noise where all leads
+    call it noise, and keeps its place in the first that can be read. ValueError for leads of
+    different length."""
+    if len(leads) == 1:
+        peaks, lost = _detect(leads[0], fs, chunk, live)
+        return FoundBeats(peaks, lost, np.zeros(len(peaks), np.int64))
+    signals, fs = [_checked(lead, fs) for lead in leads], float(fs)
+    n = len(signals[0])
+    if any(len(lead) != n for lead in signals):
+        raise ValueError(f"leads of {[len(lead) for lead in signals]} samples: give equal ones")
+    gaps = [find_gaps(lead, fs) for lead in signals]
+    common = functools.reduce(overlaps, (each.spans for each in gaps))
+    why = dict(zip(map(tuple, gaps[0].spans), gaps[0].reasons))
+    lost = [Unreadable(int(a), int(b), why.get((a, b), "missing")) for a, b in common]
+    if n < SHORTEST * fs:
+        return FoundBeats(np.zeros(0, np.int64), lost, np.zeros(0, np.int64))
+    parts = [read_lead(lead, each, fs, chunk) for lead, each in zip(signals, gaps)]
+    envelope = joined_envelope(parts, fs, chunk)
+    end = n // envelope.step if live else None
+    at, contrast = choose_beats(envelope, common, fs, SILENCE, end)
+    peaks, marked = _marked(parts, at, contrast, envelope, fs)
+    lost = sorted(lost + _noise_around(peaks, marked < 0, n, common))
+    peaks, first = np.unique(peaks[marked >= 0], return_index=True)
+    return FoundBeats(peaks, lost, marked[marked >= 0][first])
 
 
-def given_beats(r_peaks: ArrayLike, signal: ArrayLike, fs: float) -> BeatsInLeads:
-    """The same of a recording whose R peaks (m,) are known already: those, for either lead, and
-    where `signal` cannot be read."""
+def _marked(parts, at, contrast, envelope, fs):
+    """(R peaks (m,), the number of the lead that each is marked in (m,), -1: it is noise in all) of
+    the beats `at` (m,): the first lead whose own beats are no noise there, else the first in which
+    these are none."""
+    beats, rate = at // envelope.step, fs / envelope.step
+    peaks = at.copy()
+    marked, possible = np.full((2, len(at)), -1, np.int64)
+    for number, part in enumerate(parts):
+        if (marked >= 0).all():
+            break
+        place, likeness = locate_r_peaks(part.take, at, part.n, fs)
+        seen = ~is_noise(contrast, likeness, envelope, beats, rate) & ~inside(part.gaps.spans, at)
+        clear = seen & ~part.is_noisy(beats)
+        new = (marked < 0) & (clear | seen & (possible < 0))
+        peaks[new] = place[new]
+        marked[clear & (marked < 0)] = number
+        possible[seen & (possible < 0)] = number
+    return peaks, np.where(marked >= 0, marked, possible)
+
+
+def given_beats(r_peaks: ArrayLike, signal: ArrayLike, fs: float) -> FoundBeats:
+    """The same of a recording whose R peaks (m,) are known already: those, in the first lead
+    `signal` (n,), and where that cannot be read."""
     peaks = np.asarray(r_peaks, np.int64)
-    given = FoundBeats(peaks, unreadable(signal, fs), np.zeros(len(peaks), bool))
-    return BeatsInLeads(given, given)
+    return FoundBeats(peaks, unreadable(signal, fs), np.zeros(len(peaks), np.int64))
 
 
 # ------------------------------------------------------------------------------------ the steps
 
 
-def _detect(ecg, fs, chunk, live=False):
-    """(R peaks, unreadable stretches) of one lead."""
+def _checked(ecg, fs):
+    """One lead as an array. Raises ValueError for another shape or rate."""
     ecg = np.asarray(ecg)
     if ecg.ndim != 1 or ecg.dtype.kind not in "fiu":
         raise ValueError(
             f"ecg has shape {ecg.shape} and type {ecg.dtype}: "
             "give one lead of real numbers, shape (samples,)"
         )
-    fs = float(fs)
-    if not 50 <= fs <= 2000:
+    if not 50 <= float(fs) <= 2000:
         raise ValueError(f"the sampling rate is {fs:g} Hz: R peaks are detected from 50 to 2000 Hz")
+    return ecg
+
+
+def _detect(ecg, fs, chunk, live=False):
+    """(R peaks, unreadable stretches) of one lead."""
+    ecg, fs = _checked(ecg, fs), float(fs)
     n = len(ecg)
     gaps = find_gaps(ecg, fs)
     lost = [
@@ -149,11 +170,18 @@ def _detect(ecg, fs, chunk, live=False):
 
     envelope = qrs_envelope(take, n, fs, chunk)
     end = n // envelope.step if live else None
-    peaks, contrast = choose_beats(envelope, gaps.spans, fs, SILENCE * gaps.spread, end)
-    peaks, likeness = locate_r_peaks(take, peaks, n, fs)
-    noisy = is_noise(contrast, likeness)
+    at, contrast = choose_beats(envelope, gaps.spans, fs, SILENCE * gaps.spread, end)
+    beats, rate = at // envelope.step, fs / envelope.step
+    peaks, likeness = locate_r_peaks(take, at, n, fs)
+    noisy = is_noise(contrast, likeness, envelope, beats, rate)
+    lost = sorted(lost + _noise_around(peaks, noisy, n, gaps.spans))
+    return np.unique(peaks[~noisy & ~inside(gaps.spans, peaks)]), lost
+
+
+def _noise_around(peaks, noisy, n, gaps):
+    """The stretches, each from halfway to the beat before to halfway to the beat after, of the
+    `peaks` (m,) that are noise, without the `gaps`."""
     first, stop = runs_of(noisy).T
     limits = np.concatenate([[0], (peaks[1:] + peaks[:-1]) // 2, [n]])
-    noise = without(np.column_stack([limits[first], limits[stop]]), gaps.spans)
-    lost = sorted(lost + [Unreadable(int(start), int(stop), "noise") for start, stop in noise])
-    return np.unique(peaks[~noisy & ~inside(gaps.spans, peaks)]), lost
+    spans = without(np.column_stack([limits[first], limits[stop]]), gaps)
+    return [Unreadable(int(start), int(stop), "noise") for start, stop in spans]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecg import beats, holter, rpeaks
+from ecg import beats, holter, qrs, rpeaks
 from ecg.alarms import Alarm, Alarms
 
 HOP = 0.25  # s between two looks at the stream
@@ -192,7 +192,7 @@ class Monitor:
         start = max(self.total - int(BUFFER * self.fs), 0) // step * step
         peaks = rpeaks.detect_r_peaks(self._signal(start, self.total), self.fs, live=True) + start
         after = max(
-            self._last + int(rpeaks.APART * self.fs) if self._last >= 0 else -1, self._since - 1
+            self._last + int(qrs.APART * self.fs) if self._last >= 0 else -1, self._since - 1
         )
         for sample in peaks[(peaks > after) & (peaks <= until)].tolist():
             self._beat(events, sample)

@@ -41,6 +41,18 @@ def without(spans: np.ndarray, gaps: np.ndarray) -> list[tuple[int, int]]:
     return out
 
 
+def overlaps(spans: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(k, 2) what two ordered sets of stretches, (a, 2) and (b, 2), have in common."""
+    found = [
+        (max(start, a), min(stop, b))
+        for start, stop in spans
+        for a, b in others[
+            np.searchsorted(others[:, 1], start, "right") : np.searchsorted(others[:, 0], stop)
+        ]
+    ]
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
 def inside(spans: np.ndarray, at: np.ndarray) -> np.ndarray:
     """bool (n,): whether each sample of `at` lies in one of the (k, 2) ordered spans."""
     if len(spans) == 0:

@@ -98,8 +98,9 @@ def fill(module: Network, state: Mapping[str, "torch.Tensor"], path: str | Path)
     return module
 
 
-# seconds and beats from which `auto` trusts a model that compares beats with each other
-LONG_ENOUGH = 60.0, 30
+# beats from which `auto` takes the model that compares beats with each other: on pieces of 5 to
+# 30 s of patients never seen it calls next to no N beat V, single-beat models one in nine
+FEWEST_BEATS = 2
 SINGLE_BEAT = "residual", "self"  # `auto` below that: the first of these that is there
 SHIPPED = "shipped"  # folder below weight/ of what comes with the repository; no stage writes there
 
@@ -127,12 +128,12 @@ def there(name: str, weight: str | Path) -> bool:
     return path.exists() or onnx_path(path).exists()
 
 
-def choose_model(model: str, seconds: float, n_beats: int, weight: str | Path = "weight") -> str:
-    """The name behind `auto` for a recording of this length: `context` where there is enough to
+def choose_model(model: str, n_beats: int, weight: str | Path = "weight") -> str:
+    """The name behind `auto` for a recording of so many beats: `context` where there is another to
     compare a beat with, else the best single-beat model. Any other name is given back."""
     if model != "auto":
         return model
-    if seconds >= LONG_ENOUGH[0] and n_beats >= LONG_ENOUGH[1] and there("context", weight):
+    if n_beats >= FEWEST_BEATS and there("context", weight):
         return "context"
     return next((name for name in SINGLE_BEAT if there(name, weight)), "self")
 

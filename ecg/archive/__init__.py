@@ -66,8 +66,8 @@ def label_file(
         recording = without_person(recording, options.get("anonymous", False))
         hashes = tuple(identity["model_sha256"].values())
 
-        def choose(seconds, n_beats):
-            model = choose_model(options["model"], seconds, n_beats, options["weight"])
+        def choose(n_beats):
+            model = choose_model(options["model"], n_beats, options["weight"])
             return _loaded(load, model, options["weight"], options["engine"], hashes)
 
         labelled = label_recording(

@@ -79,8 +79,8 @@ def evaluate_records(
     names = without_records(wanted, exclude, folder)
     load = functools.cache(load)
 
-    def choose(seconds, n_beats):
-        name = choose_model(model, seconds, n_beats, weight)
+    def choose(n_beats):
+        name = choose_model(model, n_beats, weight)
         return name, load(name)
 
     records, left_out = {}, []
@@ -117,14 +117,14 @@ def label_record(
     name: str,
     reference: str,
     peaks: str,
-    choose: Callable[[float, int], tuple[str, Any]],
+    choose: Callable[[int], tuple[str, Any]],
     lead: str | int | None = None,
     second: str = "auto",
 ) -> LabelledRecord:
     """A record labelled as inference.py labels it, but that its lead stays as it lies.
 
-    reference: the annotator; peaks, lead, second: as in `evaluate_records`. choose: (seconds,
-    number of beats) -> (name, model). Raises InputError for a reference without beats."""
+    reference: the annotator; peaks, lead, second: as in `evaluate_records`. choose: (number
+    of beats) -> (name, model). Raises InputError for a reference without beats."""
     path = Path(folder) / name
     recording = formats.read_recording(path, 0 if lead is None else lead, second=second)
     signal, fs = recording.signal, recording.fs
@@ -136,8 +136,8 @@ def label_record(
         inside = (truth.samples >= 0) & (truth.samples < len(signal))
         found = given_beats(np.unique(truth.samples[is_beat & inside]), signal, fs)
     else:
-        found = find_beats_in_leads(signal, fs, recording.second)
-    chosen, model = choose(len(signal) / fs, len(found.either.peaks))
+        found = find_beats_in_leads(recording.signals(), fs)
+    chosen, model = choose(len(found.peaks))
     return LabelledRecord(
         label_beats(signal, fs, found, model, recording.second),
         truth,

@@ -93,6 +93,21 @@ class Recording(NamedTuple):
     others: tuple[Lead, ...] = ()
     facts: Facts = Facts()
 
+    def signals(self) -> list[np.ndarray]:
+        """The leads in which beats are looked for, (n,) each: the first, the second, the others."""
+        if self.second is None:
+            return [self.signal]
+        return [
+            self.signal,
+            self.second,
+            *(each.signal for each in self.others if each.name != self.second_lead),
+        ]
+
+    def lead_names(self) -> list[str]:
+        """Their names, in the same order."""
+        names = [self.lead, *([self.second_lead] if self.second is not None else [])]
+        return names + [each.name for each in self.others if each.name != self.second_lead]
+
 
 class Given(NamedTuple):
     """What the user gives with --lead (name or number from 0), --fs (Hz) and --unit; None: not."""

@@ -220,14 +220,67 @@ def test_the_second_lead_is_asked_where_the_first_cannot_be_read():
     first, second = x.copy(), -x
     first[hole] = np.nan
     second[35 * fs : 50 * fs] = np.nan
-    own, either = find_beats_in_leads(first, fs, second)
-    np.testing.assert_array_equal(own.peaks, detect_r_peaks(first, fs))
-    assert not own.by_second.any() and own.unreadable == unreadable(first, fs)
+    found = find_beats_in_leads([first, second], fs)
     readable = true[(true < 34.9 * fs) | (true > 40.1 * fs)]
-    assert_found(readable, either.peaks, fs)
-    inside = (either.peaks >= hole.start) & (either.peaks < hole.stop)
-    np.testing.assert_array_equal(either.by_second, inside)
-    ((start, stop, reason),) = either.unreadable
+    assert_found(readable, found.peaks, fs)
+    inside = (found.peaks >= hole.start) & (found.peaks < hole.stop)
+    np.testing.assert_array_equal(found.lead, inside.astype(int))
+    ((start, stop, reason),) = found.unreadable
     assert reason == "missing" and abs(start - 35 * fs) <= 2 and abs(stop - 40 * fs) <= 2
-    alone = find_beats_in_leads(first, fs)
-    assert alone.own is alone.either
+
+
+def test_one_lead_is_the_detector_itself():
+    x, _ = synthetic(250)
+    x[2000:3000] = np.nan
+    found = find_beats_in_leads([x], 250)
+    np.testing.assert_array_equal(found.peaks, detect_r_peaks(x, 250))
+    assert found.unreadable == unreadable(x, 250) and not found.lead.any()
+
+
+@pytest.mark.parametrize("count", [2, 3, 12])
+def test_leads_together(count):
+    """Noise in some of the leads, in turn; a flat, a white and a missing one among them: the beats
+    of all are found as if there were no noise, wherever they are marked."""
+    fs = 250
+    x, true = synthetic(fs)
+    rng = np.random.default_rng(count)
+    leads = [x * rng.uniform(0.3, 2) * rng.choice([-1, 1]) for _ in range(count)]
+    for k, part in enumerate(np.array_split(np.arange(len(x)), count)):
+        leads[k][part] += rng.normal(size=len(part)) * 4 * np.std(x)
+    if count > 2:
+        leads[-1] = np.zeros(len(x))
+    if count > 3:
+        leads[-2], leads[-3] = rng.normal(size=len(x)), np.full(len(x), np.nan)
+    found = find_beats_in_leads(leads, fs)
+    assert_found(true, found.peaks, fs, 0.1)
+    assert (np.diff(found.peaks) > 0).all()
+    assert hits(true, detect_r_peaks(leads[0], fs), fs, 0.1) < len(true)  # which one lead misses
+
+
+@pytest.mark.parametrize("chunk", [2.0, 7.7, 60])
+def test_leads_together_in_chunks(chunk):
+    fs = 250
+    x, _ = synthetic(fs)
+    rng = np.random.default_rng(0)
+    leads = [x + 0.2 * rng.normal(size=len(x)), -0.5 * x]
+    leads[1][3000:6000] = np.nan
+    whole = find_beats_in_leads(leads, fs, chunk=1e9)
+    parts = find_beats_in_leads(leads, fs, chunk=chunk)
+    np.testing.assert_array_equal(parts.peaks, whole.peaks)
+    np.testing.assert_array_equal(parts.lead, whole.lead)
+    assert parts.unreadable == whole.unreadable
+
+
+def test_leads_together_at_any_scale():
+    fs = 250
+    x, _ = synthetic(fs)
+    home = find_beats_in_leads([x, 0.4 * x], fs)
+    for scale, offset in ((1e-6, 0), (-1e4, 5e5)):
+        found = find_beats_in_leads([x, 0.4 * x * scale + offset], fs)
+        np.testing.assert_array_equal(found.peaks, home.peaks)
+
+
+def test_leads_of_different_length_are_refused():
+    with pytest.raises(ValueError, match="equal"):
+        find_beats_in_leads([np.zeros(1000), np.zeros(999)], 250)
+    assert len(find_beats_in_leads([np.zeros(100), np.zeros(100)], 250).peaks) == 0

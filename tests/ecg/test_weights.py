@@ -50,13 +50,14 @@ def test_what_is_missing_names_what_there_is(folder):
 
 
 def test_auto_takes_what_is_there(folder):
-    assert weights.choose_model("auto", 120, 100, folder) == "self"
+    assert weights.choose_model("auto", 100, folder) == "self"
     _touch(folder / "shipped" / "ecg_model_residual.onnx")
-    assert weights.choose_model("auto", 120, 100, folder) == "residual"
+    assert weights.choose_model("auto", 100, folder) == "residual"
     _touch(folder / "shipped" / "ecg_model_context.onnx")
-    assert weights.choose_model("auto", 120, 100, folder) == "context"
-    assert weights.choose_model("auto", 10, 12, folder) == "residual"
-    assert weights.choose_model("mine", 120, 100, folder) == "mine"
+    assert weights.choose_model("auto", 100, folder) == "context"
+    assert weights.choose_model("auto", 2, folder) == "context"
+    assert weights.choose_model("auto", 1, folder) == "residual"
+    assert weights.choose_model("mine", 100, folder) == "mine"
 
 
 def test_another_folder_does_not_see_the_shipped_ones(tmp_path):
