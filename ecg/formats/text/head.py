@@ -68,7 +68,7 @@ def read_head(path: Path) -> Head:
         layout, decimal = layout._replace(delimiter="\t"), ","
         layout = layout._replace(rows=[[",".join(row)] for row in layout.rows])
     width = max(map(len, layout.rows))
-    names, units, used = column_names(lines[: layout.skip], layout.delimiter, width)
+    names, units, used = _names_of(lines[: layout.skip], layout, width)
     said = _said(above, layout, names, path)
     above = [line for line in above if line not in used]
     facts = facts_of(above)
@@ -92,6 +92,16 @@ def read_head(path: Path) -> Head:
         filters_of(above),
         block_of(above, width) is not None,
     )
+
+
+def _names_of(lines, layout, width):
+    """`column_names`, where a clock in brackets, as rdsamp writes it, may fill two of the columns:
+    `[10:00:05.123 26/07/2026]   -0.145   -0.065`"""
+    first = layout.rows[0]
+    if layout.delimiter != " " or not (first[0][:1] == "[" and first[1:2] and first[1][-1:] == "]"):
+        return column_names(lines, layout.delimiter, width)
+    names, units, used = column_names(lines, layout.delimiter, width - 1)
+    return [*names[:1], *names[:1], *names[1:]], [*units[:1], *units[:1], *units[1:]], used
 
 
 def _said(above, layout: Layout, names, path):

@@ -277,3 +277,15 @@ def test_apple_watch_as_a_table(tmp_path):
     same(read_recording(text(tmp_path / "a.csv", table)), fs=512, lead="I")
     pairs = "\nLead,Voltage\n" + "".join(f"Lead I,{v * 1000:.4f}\n" for v in ECG)
     same(read_recording(text(tmp_path / "b.csv", APPLE.rstrip() + pairs)), fs=512)
+
+
+def test_rdsamp_with_a_date_in_its_brackets(tmp_path):
+    """`rdsamp -pd`: the clock in brackets fills two of the columns that blanks separate."""
+    head = "   Elapsed time      MLII        V5\n   hh:mm:ss.mmm      (mV)      (mV)\n"
+    stamps = [
+        f"[21:56:{26 + s // 1000:02d}.{s % 1000:03d} 26/07/2026]" for s in range(0, 10_000, 4)
+    ]
+    body = "\n".join(f"{at}   {v:.4f}   {w:.4f}" for at, v, w in zip(stamps, ECG, OTHER))
+    recording = read_recording(text(tmp_path / "a.txt", head + body + "\n"), second="auto")
+    same(recording, lead="MLII", tolerance=1e-4)
+    assert recording.second_lead == "V5" and str(recording.facts.clock) == "21:56:26"
