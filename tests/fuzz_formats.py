@@ -1,4 +1,4 @@
-"""Damaged files against every reader: each is read, or refused in one line, within 20 s and 1 GB.
+"""Damaged files against every reader: each is read, or refused in one line, in 20 s and 1 GB.
 
     make fuzz                                            # 10,000 files a reader
     .venv/bin/python -m tests.fuzz_formats --only matlab --many 1000
@@ -102,7 +102,8 @@ def outcome_of(path: Path, case: int, read: Reader = read_recording) -> tuple[st
         said = str(error)
         if "machine's memory" in said:
             return "memory", said
-        return ("traceback", said) if "\n" in said or not said.strip() else ("refused", said)
+        a_line = said.strip() and all(c.isprintable() for c in said)
+        return ("refused", said) if a_line else ("traceback", ascii(said)[:400])
     except MemoryError:
         return "memory", traceback.format_exc(limit=-3)
     except _Hang:
@@ -118,17 +119,17 @@ def _work(pipe, task, cases):
     """Try cases, telling of each when it begins and how it ends."""
     files, name, seed, read, limit, reseal = task
     _become_small()
-    signal.signal(signal.SIGALRM, _time_is_up)
+    signal.signal(signal.SIGPROF, _time_is_up)  # of the processor: others may need it too
     for case in cases:
         with tempfile.TemporaryDirectory(prefix=f"fuzz_{case}_") as folder:
             path = damaged(files, seed + zlib.crc32(name.encode()), case, Path(folder), reseal)
             pipe.send((case, None, ""))
-            signal.setitimer(signal.ITIMER_REAL, limit)
+            signal.setitimer(signal.ITIMER_PROF, limit)
             try:
                 outcome, said = outcome_of(path, case, read)
             except _Hang:
                 outcome, said = "hang", ""
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             pipe.send((case, outcome, said))
     pipe.close()
 
@@ -193,7 +194,7 @@ class _Worker:
         return case, outcome, said
 
     def hangs(self):
-        patience = self.task[4] + 10 if self.at is not None else 120
+        patience = 3 * self.task[4] + 10 if self.at is not None else 120
         return self.process.is_alive() and time.monotonic() - self.since > patience
 
 
