@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ecg.artifacts import InputError
-from ecg.formats.named_values import in_a_line
+from ecg.formats.named.values import in_a_line
 from ecg.formats.optional import need
 from ecg.formats.packed import read_bytes
 from ecg.formats.recording import MAX_LEADS, Channel, Contents, Facts, Given

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ecg.artifacts import InputError
-from ecg.formats.named_arrays import contents_of_arrays
+from ecg.formats.named.arrays import contents_of_arrays
 from ecg.formats.packed import read_bytes
 from ecg.formats.recording import Contents, Given
 
@@ -81,7 +81,7 @@ def _array(stream, size, path):
 
 
 def _values(array):
-    """An array as what named_arrays.py takes: numbers as they are, texts as texts, a table as its
+    """An array as what named/arrays.py takes: numbers as they are, texts as texts, a table as its
     columns, times in s since 1970."""
     kind = array.dtype.kind
     if array.dtype.names:

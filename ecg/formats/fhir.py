@@ -18,8 +18,8 @@ import numpy as np
 from ecg.artifacts import InputError
 from ecg.formats.clinical import age_of, date_of, device_of, sex_of
 from ecg.formats.json_values import json_of, number, text
-from ecg.formats.named_facts import moment_of
-from ecg.formats.named_values import in_a_line
+from ecg.formats.named.facts import moment_of
+from ecg.formats.named.values import in_a_line
 from ecg.formats.recording import MAX_LEADS, Channel, Contents, Facts, Given
 from ecg.formats.units import voltage
 

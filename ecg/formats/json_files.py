@@ -12,8 +12,8 @@ from ecg.artifacts import InputError
 from ecg.formats.fhir import contents_of_fhir, is_fhir
 from ecg.formats.json_values import json_of, numbers
 from ecg.formats.kardia import contents_of_kardia, is_kardia
-from ecg.formats.named_arrays import contents_of_arrays
-from ecg.formats.named_values import MOST_DEEP
+from ecg.formats.named.arrays import contents_of_arrays
+from ecg.formats.named.values import MOST_DEEP
 from ecg.formats.recording import Contents, Given
 
 _READ = (
@@ -46,7 +46,7 @@ def from_json(path: Path, given: Given) -> Contents:
 
 
 def _values(content, depth) -> Any:
-    """JSON as what named_arrays.py takes: lists of numbers as arrays (n,), lists of as long lists
+    """JSON as what named/arrays.py takes: lists of numbers as arrays (n,), lists of as long lists
     as arrays (n, m), lists of flat objects, a row a sample, as the columns that they are."""
     if isinstance(content, Mapping):
         if len(content) > 100 and all(key.isdecimal() for key in content):

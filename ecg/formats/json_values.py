@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ecg.artifacts import InputError
-from ecg.formats.named_values import in_a_line
+from ecg.formats.named.values import in_a_line
 from ecg.formats.packed import read_bytes
 
 

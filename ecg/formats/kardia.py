@@ -18,8 +18,8 @@ import numpy as np
 from ecg.artifacts import InputError
 from ecg.formats.clinical import device_of
 from ecg.formats.json_values import json_of, number, numbers, text
-from ecg.formats.named_facts import moment_of
-from ecg.formats.named_values import in_a_line
+from ecg.formats.named.facts import moment_of
+from ecg.formats.named.values import in_a_line
 from ecg.formats.packed import read_bytes
 from ecg.formats.recording import Channel, Contents, Facts, Given
 

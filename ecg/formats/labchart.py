@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ecg.artifacts import InputError
-from ecg.formats.named_values import in_a_line, numbers_of, texts_of
+from ecg.formats.named.values import in_a_line, numbers_of, texts_of
 from ecg.formats.recording import MAX_LEADS, Channel, Contents, Facts
 
 _NEEDED = {"data", "datastart", "dataend", "titles", "samplerate"}

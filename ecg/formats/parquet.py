@@ -1,7 +1,7 @@
 """Tables of columns: Parquet, Feather and Arrow files, by pyarrow.
 
 A row a sample goes the way of the columns of a text table (table.py); a file of one row, whose
-columns hold lists of samples, that of named values (named_arrays.py). Rate and unit may stand in
+columns hold lists of samples, that of named values (named/arrays.py). Rate and unit may stand in
 the metadata of the table, as pandas (`attrs`) and others write them."""
 
 import io
@@ -14,9 +14,9 @@ import numpy as np
 
 from ecg.artifacts import InputError
 from ecg.formats.arrow_sizes import unpacked_size
-from ecg.formats.named_arrays import contents_of_arrays
-from ecg.formats.named_facts import facts_of, structs
-from ecg.formats.named_values import beside, in_a_line, rate_for, texts_of
+from ecg.formats.named.arrays import contents_of_arrays
+from ecg.formats.named.facts import facts_of, structs
+from ecg.formats.named.values import beside, in_a_line, rate_for, texts_of
 from ecg.formats.optional import need
 from ecg.formats.packed import read_bytes
 from ecg.formats.recording import Contents, Given

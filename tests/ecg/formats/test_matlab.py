@@ -10,8 +10,8 @@ import scipy.io
 from ecg.artifacts import InputError
 from ecg.formats import read_recording
 from ecg.formats.matlab import from_matlab, is_matlab
-from ecg.formats.matlab_v4 import tree_of_v4
-from ecg.formats.matlab_v5 import tree_of_v5
+from ecg.formats.matlab.v4 import tree_of_v4
+from ecg.formats.matlab.v5 import tree_of_v5
 from ecg.formats.recording import Given
 from tests.clinical import packed, sample
 from tests.recordings import ECG, FS, OTHER, same

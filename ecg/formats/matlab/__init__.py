@@ -1,7 +1,7 @@
-"""MATLAB files (.mat) of v4 (matlab_v4.py), v5 to v7 (matlab_v5.py) and v7.3 (matlab_hdf.py).
+"""MATLAB files (.mat) of v4 (matlab/v4.py), v5 to v7 (matlab/v5.py) and v7.3 (matlab/hdf.py).
 
 No object of MATLAB is made and nothing in the file is run: arrays, texts, structs and cells are
-taken, all else is left. Which of them is the signal: named_arrays.py. A WFDB record in a .mat file
+taken, all else is left. Which of them is the signal: named/arrays.py. A WFDB record in a .mat file
 has a header beside it and is read by wfdb.py; one that PhysioBank ATM exported has a text beside it
 instead, NAME.info, which says rate, names, gains and units of the rows of `val`."""
 
@@ -13,10 +13,10 @@ import numpy as np
 
 from ecg.artifacts import InputError
 from ecg.formats.labchart import contents_of_labchart, is_labchart
-from ecg.formats.matlab_hdf import HDF5, tree_of_hdf
-from ecg.formats.matlab_v4 import is_v4, tree_of_v4
-from ecg.formats.matlab_v5 import tree_of_v5
-from ecg.formats.named_arrays import contents_of_arrays
+from ecg.formats.matlab.hdf import HDF5, tree_of_hdf
+from ecg.formats.matlab.v4 import is_v4, tree_of_v4
+from ecg.formats.matlab.v5 import tree_of_v5
+from ecg.formats.named.arrays import contents_of_arrays
 from ecg.formats.packed import read_bytes
 from ecg.formats.recording import Contents, Given, recording_name
 from ecg.formats.units import as_number

@@ -15,8 +15,8 @@ import numpy as np
 
 from ecg.artifacts import InputError
 from ecg.formats import leads
-from ecg.formats.named_facts import facts_of, structs
-from ecg.formats.named_values import (
+from ecg.formats.named.facts import facts_of, structs
+from ecg.formats.named.values import (
     MOST_DEEP,
     PAPER_GAINS,
     TITLE_KEYS,

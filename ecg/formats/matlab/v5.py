@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ecg.artifacts import InputError
-from ecg.formats.named_values import in_a_line
+from ecg.formats.named.values import in_a_line
 
 HEAD = 128  # bytes
 _MATRIX, _PACKED = 14, 15  # kinds of elements; of numbers and texts:

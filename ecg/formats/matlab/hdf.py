@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ecg.artifacts import InputError
-from ecg.formats.named_values import in_a_line
+from ecg.formats.named.values import in_a_line
 from ecg.formats.optional import need
 
 HDF5 = b"\x89HDF\r\n\x1a\n"  # at the beginning of the file, or after MATLAB's 512 bytes

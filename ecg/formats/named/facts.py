@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ecg.formats.clinical import sex_of
-from ecg.formats.named_values import MOST_DEEP, first_of, holds_signal, numbers_of, plain
+from ecg.formats.named.values import MOST_DEEP, first_of, holds_signal, numbers_of, plain
 from ecg.formats.recording import Facts
 
-# keys as they are compared (named_values.plain), the first that is there wins
+# keys as they are compared (values.plain), the first that is there wins
 _PATIENT_KEYS = ("patientid", "subjectid", "subjid", "patient", "subject", "patientnumber", "mrn")
 _AGE_KEYS = ("age", "patientage", "ageyears", "subjectage")
 _SEX_KEYS = ("sex", "gender", "patientsex", "patientgender", "subjectsex")
