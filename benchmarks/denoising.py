@@ -46,7 +46,7 @@ def options() -> cli.Parser:
     p = cli.stage_parser(__doc__)
     data = os.environ.get("ECG_DATA", HOME.parent / "shared" / "data")
     cli.add(p, "--data", default=data, help="folder with mitdb/ and nstdb/")
-    cli.add(p, "--model", default="self", help="name or file; auto: by the recording's length")
+    cli.add(p, "--model", default="self", help="name or file; auto: as inference.py")
     cli.add(p, "--weight")
     p.add_argument("--seconds", metavar="S", type=float, default=600, help="of each record")
     p.add_argument(

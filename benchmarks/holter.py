@@ -36,7 +36,7 @@ PARTS = ("day", "peer", "latency", "parity", "monitor")
 
 
 def default_models(weight: Path) -> list[str]:
-    """ECGCNN, and the two models behind `auto`: of a short recording, and of half an hour."""
+    """ECGCNN, and the two models behind `auto`: of a single beat, and of more."""
     short = weights.choose_model("auto", 0, weight)
     long = weights.choose_model("auto", 2000, weight)
     return list(dict.fromkeys(["self", short, long]))

@@ -73,7 +73,7 @@ def _predict_rows(data, weight, models, mitdb):
 
 
 def _predict_recordings(data, weight, models, folders):
-    offered = [  # single-beat models that inference.py takes by itself
+    offered = [  # single-beat models that stand in where the context model is not there
         path
         for path in models.get("kaggle", [])
         if weights.short_name(path, "kaggle") in weights.SINGLE_BEAT
