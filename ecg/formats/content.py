@@ -85,8 +85,8 @@ def is_clock(why: str) -> bool:
 
 def standing_out(x: np.ndarray, fs: float) -> tuple[np.ndarray, float]:
     """(R peaks (m,) in samples, how far the beats of x (n,) stand out): 0 where there are none; an
-    ECG has 0.4 to 0.9 (99 of 100 leads of MIT-BIH that is labelled first, of SVDB, CinC-2017), made
-    pulse and pressure waves at most 0.3, breathing, hum and noise less.
+    ECG has 0.4 to 0.9 (the first leads of MIT-BIH and SVDB all, of CinC-2017 95 of 100), made pulse
+    and pressure waves at most 0.3, breathing, hum and noise less.
 
     The product of what is alike (the median correlation of the beats with their median) and what is
     sharp (the share that 8 to 30 Hz have in the height of the median beat)."""
