@@ -44,6 +44,8 @@ def choose(contents: Contents, given: Given, path: Path) -> Choice:
     if given.lead is not None:
         number = leads.choose_lead(names, given.lead, path)
         return Choice(names, (number, *(k for k in named if k != number)), asked=True)
+    if order := _standard_leads(channels, names):
+        return order
     if named:
         return Choice(names, tuple(named[k] for k in leads.ranked([names[k] for k in named])))
     return _by_content(channels, names, given, path)
@@ -71,8 +73,6 @@ def _by_content(channels, names, given, path):
         return Choice(names, (0,))
     exg = [k for k in open_ if leads.is_exg(names[k])]
     signals = {k: np.asarray(channels[k].read(), np.float64) for k in exg or open_}
-    if order := _standard_leads(channels, names, signals):
-        return order
     looks = {k: look_at(x, _rate(channels[k], given, path)) for k, x in signals.items()}
     possible = [k for k in looks if not looks[k].never]
     number = _standing_out(possible, looks)
@@ -107,12 +107,13 @@ def _rate(channel, given, path):
     return fs
 
 
-def _standard_leads(channels, names, signals):
+def _standard_leads(channels, names):
     """The choice where twelve signals without names are the standard leads in the usual order, as
     Einthoven's and Goldberger's equations show; None where they do not."""
-    if len(channels) != len(STANDARD) or len(signals) != len(STANDARD):
+    if len(channels) != len(STANDARD) or not all(map(leads.UNNAMED.fullmatch, names)):
         return None
-    if len({len(x) for x in signals.values()}) > 1 or not all(map(leads.UNNAMED.fullmatch, names)):
+    signals = [np.asarray(each.read(), np.float64) for each in channels]
+    if len({len(x) for x in signals}) > 1:
         return None
     one, two, three, avr, avl, avf = (signals[k] for k in range(6))
     spread = np.nanstd(np.concatenate([one, two]))

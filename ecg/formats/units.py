@@ -10,7 +10,9 @@ from ecg.artifacts import InputError
 _MILLIVOLTS = {
     **dict.fromkeys(("v", "volt", "volts", "伏", "伏特", "в"), 1e3),
     **dict.fromkeys(("mv", "mvolt", "mvolts", "millivolt", "millivolts", "毫伏", "мв"), 1.0),
-    **dict.fromkeys(("uv", "uvolt", "uvolts", "microvolt", "microvolts", "微伏", "мкв"), 1e-3),
+    **dict.fromkeys(
+        ("uv", "uvolt", "uvolts", "microvolt", "microvolts", "mcv", "微伏", "мкв"), 1e-3
+    ),
     **dict.fromkeys(("nv", "nvolt", "nanovolt", "nanovolts"), 1e-6),
 }
 _PLAIN = re.compile(

@@ -129,6 +129,8 @@ def test_twelve_leads_without_names():
     limbs = [one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2]
     chest = [ECG * k for k in range(1, 7)]
     names = [f"column {k}" for k in range(12)]
+    recording = read(contents(*zip(names, limbs + chest), kinds=["ECG"] * 12))
+    assert recording.lead == "II"
     recording = read(contents(*zip(names, limbs + chest)))
     assert recording.lead == "II" and recording.leads[6] == "V1" and len(recording.others) == 11
     assert any("III = II - I" in note for note in recording.notes)
