@@ -113,23 +113,18 @@ def _export(net, path, card, name, example, axes, opset=OPSET):
 
 def _write_new(net, path, name, example, axes):
     dims = [torch.export.Dim(axis, min=least) for axis, least in axes.items()]
-    torch.onnx.export(
-        net,
-        (example,),
-        str(path),
-        input_names=[name],
-        output_names=["logits"],
-        opset_version=OPSET,
-        dynamo=True,
-        external_data=False,
-        optimize=True,
-        dynamic_shapes=(dict(enumerate(dims)),),
-        verbose=False,
-    )
+    shapes = (dict(enumerate(dims)),)
+    more = dict(external_data=False, optimize=True, dynamic_shapes=shapes)
+    _write(net, path, name, example, OPSET, dynamo=True, **more)
 
 
 def _write_old(net, path, name, example, axes, opset):
     dims = dict(enumerate(axes))
+    more = dict(do_constant_folding=True, dynamic_axes={name: dims, "logits": dims})
+    _write(net, path, name, example, opset, dynamo=False, **more)
+
+
+def _write(net, path, name, example, opset, **how):
     torch.onnx.export(
         net,
         (example,),
@@ -137,10 +132,8 @@ def _write_old(net, path, name, example, axes, opset):
         input_names=[name],
         output_names=["logits"],
         opset_version=opset,
-        dynamo=False,
-        do_constant_folding=True,
-        dynamic_axes={name: dims, "logits": dims},
         verbose=False,
+        **how,
     )
 
 

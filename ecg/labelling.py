@@ -202,10 +202,10 @@ def _notes_on_second_lead(weight, by_second):
 
 def leads_note(recording: Recording) -> list[str]:
     """Which leads the beats are found in, where it is more than one."""
-    names = recording.lead_names()
-    return [f"beats are found in {len(names)} leads together: {', '.join(names)}"] * (
-        len(names) > 1
-    )
+    names = [each.name for each in recording.used()]
+    if len(names) == 1:
+        return []
+    return [f"beats are found in {len(names)} leads together: {', '.join(names)}"]
 
 
 def with_lead_notes(recording: Recording, beats: pd.DataFrame, second: str = "auto") -> Recording:

@@ -9,7 +9,7 @@ import numpy as np
 from ecg.artifacts import InputError
 from ecg.formats import leads
 from ecg.formats.content import BEATS_STAND_OUT, CLEARLY, Look, look_at
-from ecg.formats.recording import Contents, Given
+from ecg.formats.recording import Contents, Given, rate_of
 
 # I, II, III, aVR, aVL, aVF of a table in the usual order: III = II - I and so on, to this share
 STANDARD = "I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"
@@ -73,7 +73,7 @@ def _by_content(channels, names, given, path):
         return Choice(names, (0,))
     exg = [k for k in open_ if leads.is_exg(names[k])]
     signals = {k: np.asarray(channels[k].read(), np.float64) for k in exg or open_}
-    looks = {k: look_at(x, _rate(channels[k], given, path)) for k, x in signals.items()}
+    looks = {k: look_at(x, rate_of(channels[k], given, path)) for k, x in signals.items()}
     possible = [k for k in looks if not looks[k].never]
     number = _standing_out(possible, looks)
     if number is None:
@@ -98,13 +98,6 @@ def _standing_out(possible, looks: dict[int, Look]):
 
 def _listed(names, looks):
     return ", ".join(f"{names[k]} ({looks[k].words})" for k in looks)
-
-
-def _rate(channel, given, path):
-    fs = given.fs or channel.fs
-    if fs is None:
-        raise InputError(f"{path} does not say its sampling rate: give --fs HZ")
-    return fs
 
 
 def _standard_leads(channels, names):

@@ -13,7 +13,7 @@ import numpy as np
 
 from ecg.artifacts import InputError
 from ecg.formats.packed import read_bytes
-from ecg.formats.recording import Channel, Contents, Facts, Given
+from ecg.formats.recording import Channel, Contents, Facts, Given, most_samples
 
 if TYPE_CHECKING:
     import edfio
@@ -148,7 +148,7 @@ def _record_onsets(raw, records, bytes_per_sample):
 def _place_blocks(blocks, onsets, fs, path):
     """(n,) the blocks (m, k) where their onsets (m,) in s put them, NaN between."""
     at = np.rint((onsets - onsets[0]) * fs).astype(np.int64)
-    if np.any(np.diff(at) < blocks.shape[1] - 1) or at[-1] > 20 * blocks.size + 86400 * fs:
+    if np.any(np.diff(at) < blocks.shape[1] - 1) or at[-1] > most_samples(blocks.size, fs):
         raise InputError(f"{path}: the times of its data records are not in order")
     out = np.full(at[-1] + blocks.shape[1], np.nan)
     out[at[:, None] + np.arange(blocks.shape[1])] = blocks

@@ -50,7 +50,7 @@ def recording_of(
     if second == "auto":
         beside = tuple(sorted(k for k in choice.numbers if k != number))
         return _with_others(recording, contents, choice.names, beside, given, path)
-    return _with_second(recording, contents, choice.names, given, path, second)
+    return _with_second(recording, contents, choice.names, number, given, path, second)
 
 
 LONGEST_MESSAGE = 1500  # characters; forty leads are listed in fewer
@@ -94,12 +94,15 @@ def _first_lead(contents, choice: Choice, given, path):
         why = not_an_ecg(lead.signal)
         if not why:
             return number, lead
-        readable.append((number, lead, f"{path}: {name} {why}"))
+        readable.append((number, lead, why))
     if not readable:
         raise errors[0]
     number, lead, why = readable[0]
-    if is_clock(why.removeprefix(f"{path}: {choice.names[number]} ")):
-        raise InputError(f"{why}: it is no ECG; if another signal is, name it with --lead")
+    if is_clock(why):
+        raise InputError(
+            f"{path}: {choice.names[number]} {why}: it is no ECG; if another signal is, name it "
+            "with --lead"
+        )
     return number, lead
 
 
@@ -131,11 +134,11 @@ def _with_others(recording, contents: Contents, names, beside, given, path):
     return recording._replace(second=second.signal, second_lead=second.name, others=tuple(others))
 
 
-def _with_second(recording, contents: Contents, names, given, path, second):
-    """`recording` with the second lead that the user names."""
+def _with_second(recording, contents: Contents, names, first, given, path, second):
+    """`recording`, signal number `first` of its file, with the second lead that the user names."""
     number = choose_lead(names, second, path, "--second")
     name = names[number]
-    if number == names.index(recording.lead):
+    if number == first:
         raise InputError(
             f"--second {second}: that is the first lead already; give another, or none"
         )

@@ -19,6 +19,7 @@ from ecg.formats.units import is_plain, to_millivolt, voltage
 LOWEST_FS = 50  # Hz: below, a QRS complex is a sample or two
 HIGHEST_FS = 2000  # Hz: faster recordings are averaged down to at most this
 MAX_LEADS = 40  # columns: what has more is no recording of one row a sample
+LONGEST_GAPS = 20, 86400  # all samples: at most so many times what is there, and so many s more
 PLAUSIBLE_MV = 0.02, 50  # mV from trough to peak; beyond, the unit is probably another
 
 
@@ -93,20 +94,17 @@ class Recording(NamedTuple):
     others: tuple[Lead, ...] = ()
     facts: Facts = Facts()
 
-    def signals(self) -> list[np.ndarray]:
-        """The leads in which beats are looked for, (n,) each: the first, the second, the others."""
+    def used(self) -> list[Lead]:
+        """The leads in which beats are looked for: the first, the second, the others."""
+        first = Lead(self.lead, self.signal)
         if self.second is None:
-            return [self.signal]
-        return [
-            self.signal,
-            self.second,
-            *(each.signal for each in self.others if each.name != self.second_lead),
-        ]
+            return [first]
+        others = [each for each in self.others if each.signal is not self.second]
+        return [first, Lead(self.second_lead, self.second), *others]
 
-    def lead_names(self) -> list[str]:
-        """Their names, in the same order."""
-        names = [self.lead, *([self.second_lead] if self.second is not None else [])]
-        return names + [each.name for each in self.others if each.name != self.second_lead]
+    def signals(self) -> list[np.ndarray]:
+        """Their signals, (n,) each."""
+        return [each.signal for each in self.used()]
 
 
 class Given(NamedTuple):
@@ -132,9 +130,7 @@ def lead_of(channel: Channel, name: str, given: Given, path: Path) -> EvenLead:
     is taken as mV, which a note says: beats and labels do not depend on the unit, only the scale of
     pictures does. Raises InputError where neither file nor user says the rate, the unit is not
     known or no voltage, or nothing is there."""
-    fs = given.fs or channel.fs
-    if fs is None:
-        raise InputError(f"{path} does not say its sampling rate: give --fs HZ")
+    fs = rate_of(channel, given, path)
     if not LOWEST_FS <= fs <= 100_000:  # nan too
         raise InputError(
             f"{path}: a sampling rate of {fs:g} Hz is no ECG's ({LOWEST_FS} Hz or more is needed): "
@@ -166,6 +162,21 @@ def lead_of(channel: Channel, name: str, given: Given, path: Path) -> EvenLead:
         *(() if given.unit or channel.unit else (NO_UNIT,)),
     )
     return EvenLead(*_averaged_down(signal, float(fs), notes))
+
+
+def rate_of(channel: Channel, given: Given, path: Path) -> float:
+    """The rate in Hz that the user gives, else that of the file. Raises InputError where neither
+    says it."""
+    fs = given.fs or channel.fs
+    if fs is None:
+        raise InputError(f"{path} does not say its sampling rate: give --fs HZ")
+    return fs
+
+
+def most_samples(held: int, fs: float) -> float:
+    """How many samples a recording may have together with its gaps, of which `held` are there, at
+    fs Hz: beyond, its times are damaged and are not allocated."""
+    return LONGEST_GAPS[0] * held + LONGEST_GAPS[1] * fs
 
 
 def _is_voltage(unit):

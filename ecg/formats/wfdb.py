@@ -7,17 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from ecg.artifacts import InputError
-from ecg.formats.recording import Channel, Contents, Facts, Given
+from ecg.formats.clinical import sex_of
+from ecg.formats.recording import Channel, Contents, Facts, Given, most_samples
 from ecg.formats.units import as_number
 
 MISSING_SAMPLE = {"212": -2048, "16": -32768}  # the stored value of a sample that is missing
 # bytes of a sample in a signal file, by format; those that are packed tell no size
 BYTES = {"8": 1, "16": 2, "24": 3, "32": 4, "61": 2, "80": 1, "160": 2, "212": 1.5}
 BYTES |= {"310": 4 / 3, "311": 4 / 3}
-LONGEST_GAPS = (
-    20,
-    86400,
-)  # missing segments: at most so many times what is there, and so many s more
 PIECE = 1 << 17  # samples of a lead that are unpacked at a time
 
 
@@ -56,7 +53,12 @@ def from_wfdb(path: Path, given: Given) -> Contents:
     import wfdb
 
     base = wfdb_base(path)
-    _check_rate(base)
+    lines = _header_lines(header_path(base))
+    rate = re.split(r"[/(]", lines[0][2])[0] if lines and len(lines[0]) > 2 else ""
+    if rate and not 0 < (as_number(rate) or 0) < np.inf:  # the package would take 250 Hz in silence
+        raise InputError(
+            f"{base}.hea gives a sampling rate of {rate}, which is none: mend it there"
+        )
     header = wfdb.rdheader(str(base), rd_segments=True)
     segmented = isinstance(header, wfdb.MultiRecord)
     names = header.get_sig_name() if segmented else header.sig_name
@@ -65,22 +67,22 @@ def from_wfdb(path: Path, given: Given) -> Contents:
     if segmented:
         channels = [_joined_channel(base, header, name or "") for name in names]
     else:
-        channels = [_channel(base, header, k) for k in range(header.n_sig)]
-    notes = () if _rate_field(base) else (f"{base}.hea gives no rate: 250 Hz, as WFDB defines",)
+        channels = [_channel(base, header, k, lines) for k in range(header.n_sig)]
+    notes = () if rate else (f"{base}.hea gives no rate: 250 Hz, as WFDB defines",)
     return Contents(channels, _facts(header), notes)
 
 
-def _channel(base, header, number):
-    """Signal `number` of a single-segment record."""
+def _channel(base, header, number, lines):
+    """Signal `number` of a single-segment record; lines: of its header."""
     note = ""
-    if _without_gain(base, number):
+    if _without_gain(lines[1 + number]):
         note = (
             f"{base}.hea gives no gain: 200 units per mV assumed, as WFDB defines (another with "
             "--unit GAIN/mV)"
         )
     return Channel(
-        _name(base, header, number),
-        _unit(base, header, number),
+        _name(header, number, lines),
+        _unit(header, number, lines),
         float(header.fs) * header.samps_per_frame[number],
         partial(_read_segment, base, header, number),
         adc=(header.adc_gain[number], header.baseline[number]),
@@ -99,7 +101,7 @@ def _joined_channel(base, header, lead):
     ]
     there = [part for part in parts if part is not None]
     held = sum(part.sig_len or 0 for _, part, _ in there)
-    if sum(header.seg_len) > LONGEST_GAPS[0] * held + LONGEST_GAPS[1] * header.fs:
+    if sum(header.seg_len) > most_samples(held, header.fs):
         raise InputError(
             f"{base}.hea: {sum(header.seg_len) - held:,} of {sum(header.seg_len):,} samples are in "
             "segments that are missing or lack the lead: read the segments one by one"
@@ -116,36 +118,24 @@ def _joined_channel(base, header, lead):
                 signals.append(np.repeat(_read_segment(*part), per_frame // each))
         return np.concatenate(signals)
 
-    units = [_unit(*part) for part in there]
-    return Channel(lead, units[0] if units else None, float(header.fs) * per_frame, read)
-
-
-def _rate_field(base):
-    """What stands in the header for the rate; "" where nothing does."""
-    lines = _header_lines(header_path(base))
-    return re.split(r"[/(]", lines[0][2])[0] if lines and len(lines[0]) > 2 else ""
-
-
-def _check_rate(base):
-    """Refuse a rate that is no number: the WFDB package would take 250 Hz in silence."""
-    rate = _rate_field(base)
-    if rate and not 0 < (as_number(rate) or 0) < np.inf:
-        raise InputError(
-            f"{base}.hea gives a sampling rate of {rate}, which is none: mend it there"
-        )
+    unit = None
+    if there:
+        base, part, number = there[0]
+        unit = _unit(part, number, _header_lines(header_path(base)))
+    return Channel(lead, unit, float(header.fs) * per_frame, read)
 
 
 # the WFDB package drops what is not ASCII from a header, such as the micro sign of a unit
-def _unit(base, header, number):
+def _unit(header, number, lines):
     """The unit of signal `number` as the header writes it."""
-    fields = _header_lines(header_path(base))[1 + number]
+    fields = lines[1 + number]
     after = fields[2].partition("/")[2] if len(fields) > 2 else ""
     return header.units[number] if after.isascii() else after
 
 
-def _name(base, header, number):
+def _name(header, number, lines):
     """The name of signal `number` as the header writes it, "" where it does not."""
-    name = " ".join(_header_lines(header_path(base))[1 + number][8:])
+    name = " ".join(lines[1 + number][8:])
     return (header.sig_name[number] or "") if name.isascii() else name
 
 
@@ -161,7 +151,7 @@ def _facts(header):
         header.base_date,
         header.base_time,
         age=float(years[1]) if years else None,
-        sex={"m": "male", "f": "female"}[letter[1].lower()] if letter else "",
+        sex=sex_of(letter[1]) if letter else "",
     )
 
 
@@ -250,9 +240,8 @@ def _read_212(stream, count):
     return (values << 4 >> 4).ravel()  # the sign
 
 
-def _without_gain(base, number):
-    """Whether the header of a record leaves out the gain of signal `number`, or gives 0."""
-    fields = _header_lines(base.with_name(base.name + ".hea"))[1 + number]
+def _without_gain(fields):
+    """Whether the line of a signal in a header leaves out its gain, or gives 0."""
     if len(fields) < 3:
         return True
     gain = re.match(r"[+-]?[\d.]+(e[+-]?\d+)?", fields[2], re.IGNORECASE)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ecg.artifacts import InputError
+from ecg.formats.recording import most_samples
 from ecg.formats.times.stamps import (
     FEWEST_STAMPS,
     for_good,
@@ -25,7 +26,6 @@ from ecg.formats.times.stamps import (
 )
 
 UNEVEN_SHARE = 0.01  # of the steps may be off by a quarter of one, or be gaps, of a row's own times
-LONGEST_GAPS = 20, 86400  # all samples: at most so many times the rows, and so many s more
 SHORTEST_STEP = 1e-9  # s: what is less is no time from row to row
 BESIDE = 4  # rows looked at on either side of a gap
 AGREES = 0.02  # a rate that is said and one that a line of shared times gives may differ so far
@@ -48,7 +48,7 @@ def even_rows(seconds: np.ndarray, path: Path, fs: float | None = None) -> EvenR
 
     fs: Hz that the file says elsewhere; the rate of times that rows share gives way to it. Raises
     InputError where the times run backwards, are uneven or too coarse to tell the rate, or leave
-    out more than LONGEST_GAPS."""
+    out more than `recording.LONGEST_GAPS`."""
     times, notes = without_holes(seconds)
     if times is None:
         raise InputError(f"{path}: its time column has gaps; fill them or give --fs")
@@ -190,7 +190,7 @@ def _with_gaps(n, rows, extra, fs, notes, path):
     if len(rows) == 0:
         return EvenRows(fs, None, notes)
     missing = float(extra.sum())
-    if not n + missing <= LONGEST_GAPS[0] * n + LONGEST_GAPS[1] * fs:
+    if not n + missing <= most_samples(n, fs):
         raise InputError(
             f"{path}: its times jump by {extra.max() / fs:.9g} s at row {rows[extra.argmax()] + 1}"
             f" ({missing / fs:.9g} s are missing of {(n + missing) / fs:.9g}): "

@@ -148,3 +148,12 @@ def test_the_rate_is_asked_for():
     with pytest.raises(InputError, match="--fs"):
         read(contents(("column 0", RESP), ("column 1", ECG), fs=None))
     assert read(contents(("column 0", RESP), ("column 1", ECG), fs=None), fs=FS).lead == "column 1"
+
+
+def test_leads_of_one_name_are_told_by_their_numbers():
+    held = contents(("ECG", ECG), ("ECG", 2 * ECG), ("ECG", 3 * ECG))
+    recording = read(held, lead=1, second=0)
+    np.testing.assert_allclose(recording.second, ECG, atol=1e-6)
+    with pytest.raises(InputError, match="first lead already"):
+        read(held, lead=1, second=1)
+    assert len(read(held).signals()) == 3

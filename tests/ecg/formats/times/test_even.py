@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ecg.artifacts import InputError
-from ecg.formats.times import even, stamps
+from ecg.formats import recording
+from ecg.formats.times import stamps
 from ecg.formats.times.even import even_rows
 
 PATH = Path("night.csv")
@@ -193,6 +194,6 @@ def test_only_the_first_row_of_a_packet_has_its_time():
 
 
 def test_the_limits_are_as_documented():
-    assert even.LONGEST_GAPS == (20, 86400)
+    assert recording.LONGEST_GAPS == (20, 86400)
     kept = np.r_[ROWS[:100], ROWS[100:] + 40_000]  # 160 s of 1.4
     assert even_rows(kept[:200] / 250, PATH).place[-1] == 40_199
