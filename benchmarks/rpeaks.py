@@ -6,6 +6,7 @@
     python benchmarks/rpeaks.py --held-out   # also: parameters chosen on half of the records,
                                              # scored on the other
     python benchmarks/rpeaks.py --records data/mitdb data/svdb    # one lead against all leads
+    python benchmarks/rpeaks.py --rhythms    # 20 to 300 beats a minute, and hearts that stand still
 
 ECG_DATA or --data names the folder of the databases. First lead of every record. Detections and
 annotated beats are matched one to one within 150 ms, as EC57 asks, over the whole record;
@@ -16,6 +17,10 @@ noise, so that these are not quite untouched either. `noise` is ten MIT-BIH reco
 noise 6 dB below the ECG, 50 Hz hum and baseline wander. Then, for our detector alone: other
 sampling rates, scales and offsets, pure noise, and the 48 records joined to 24 hours. Everything
 goes to benchmarks/rpeaks.json.
+
+--rhythms prints what is found of made rhythms, whose beats are known: steady ones, a run of fast
+beats, standstill with P waves and with pacing spikes that capture nothing. With --records, real
+beats of those records are put so close together besides.
 """
 
 import argparse
@@ -29,7 +34,7 @@ from tqdm import tqdm  # noqa: E402
 
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
-from benchmarks.rpeaks_parts import robustness  # noqa: E402
+from benchmarks.rpeaks_parts import rates, robustness  # noqa: E402
 from benchmarks.rpeaks_parts.detectors import DETECTORS, SLOW, detect, installed  # noqa: E402
 from benchmarks.rpeaks_parts.leads import all_leads  # noqa: E402
 from benchmarks.rpeaks_parts.records import NOISY, read_database, with_noise  # noqa: E402
@@ -51,6 +56,7 @@ def options() -> cli.Parser:
     option("--quick", action="store_true", help="without the slow ones: " + ", ".join(SLOW))
     option("--held-out", action="store_true", help="also levels chosen on half of MIT-BIH alone")
     option("--records", nargs="+", metavar="DIR", type=Path, help="only one lead against all leads")
+    option("--rhythms", action="store_true", help="only fast, slow and absent hearts")
     option("--day", action="store_true", help="only the 24 h, its figures bare on one line")
     out = HOME / "benchmarks" / "rpeaks.json"
     cli.add(p, "--out", metavar="FILE", type=Path, default=out, help="where the figures go")
@@ -61,6 +67,9 @@ def options() -> cli.Parser:
 def main(args: argparse.Namespace) -> None:
     if args.day:
         return robustness.measure_day(args.data)
+    if args.rhythms:
+        rates.all_rhythms([artifacts.locate(folder) for folder in args.records or []])
+        return
     if args.records:
         all_leads([artifacts.locate(folder) for folder in args.records])
         return

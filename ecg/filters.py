@@ -17,6 +17,9 @@ STRONG_HUM = -18.0
 MAINS_WINDOWS = 100  # of 4 s tell which mains hum a recording has
 # mains hum is removed where its line stands so many times above the spectrum beside it
 MAINS_STANDS_OUT = 6.0
+# any other hum: from so many Hz on, where it stands so many times above all within so many Hz. The
+# harmonics of a steady heart beat do not: up to 330 a minute there is another one as near
+HUM_FROM, HUM_STANDS_OUT, HUM_BESIDE = 10.0, 5.0, 6.5
 
 
 # -------------------------------------------------------------------------------------- filters
@@ -150,23 +153,89 @@ def _median_spectrum(signal, fs):
     return np.fft.rfftfreq(size, 1 / fs), np.median(power, axis=1)
 
 
+def find_lines(signal: ArrayLike, fs: float, above_db: float = STRONG_HUM) -> list[float]:
+    """Frequencies in Hz of the hum in `signal` (n,), from 10 Hz up to below half of fs: railway
+    (16.7), mains, aircraft (400), a charger, what is folded back from above half of fs.
+
+    A line of hum is narrow and steady: in the spectrum of find_mains it is more than 5 times as
+    high as all that lies 0.8 to 6.5 Hz beside it, and holds more than `above_db` of the signal's
+    power above 0.5 Hz. So are not the harmonics of a heart that beats like a clock, since each has
+    neighbours of its like. With a line come those of its multiples that stand above the median
+    beside them 6 times."""
+    signal = np.asarray(signal)
+    if len(signal) < int(4 * fs):
+        return []
+    frequency, power = _median_spectrum(signal, fs)
+    bins, total = frequency[1], max(power[frequency > 0.5].sum(), 1e-30)
+    near, far = round(0.8 / bins), round(HUM_BESIDE / bins)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(power, far), 2 * far + 1)
+    beside = np.delete(around, np.arange(far - near + 1, far + near), axis=1)
+    hum = np.array([power[max(k - near, 0) : k + near + 1].sum() for k in range(len(power))])
+    top = (power >= np.roll(power, 1)) & (power >= np.roll(power, -1))
+    top &= (frequency >= HUM_FROM) & (frequency < 0.995 * fs / 2)
+    strong = top & (power > HUM_STANDS_OUT * beside.max(1)) & (hum > total * 10 ** (above_db / 10))
+    lines = [_exactly(power, k) * bins for k in np.flatnonzero(strong)]
+    floor = np.maximum(np.median(beside, axis=1), 1e-30)
+    also = [_exactly(power, k) * bins for k in np.flatnonzero(top & (power > 6 * floor))]
+    multiples = {
+        other
+        for other in also
+        for line in lines
+        if other > 1.5 * line and abs(other / line - round(other / line)) * line < 0.3
+    }
+    return sorted({*lines, *multiples})
+
+
+def _exactly(power, k):
+    """Where between the bins the peak at bin k lies, in bins: of a parabola through three
+    logarithms."""
+    low, middle, high = np.log(power[k - 1 : k + 2] + 1e-300) if k + 1 < len(power) else (0, 1, 0)
+    return k + 0.5 * (low - high) / min(low - 2 * middle + high, -1e-9)
+
+
 def _without_hum(signal, fs, hum, highest):
     """`signal` (n,) without `hum` Hz and its multiples below `highest` Hz."""
     x = np.asarray(signal, dtype=np.float64)
     for multiple in range(hum, int(highest), hum):
-        x = notch_filter(x, fs, multiple)
+        x = _without_line(x, fs, multiple)
     return x
 
 
+def _without_line(signal, fs, freq):
+    """`signal` (n,) without hum of `freq` Hz. At either end a notch near the band of QRS complexes
+    needs seconds to settle, so that the hum found there is continued beyond first."""
+    x = np.asarray(signal, dtype=np.float64)
+    side = min(int(4 * fs), len(x))
+    phase = 2 * np.pi * freq / fs * np.arange(-side, 2 * side)
+    waves = np.column_stack([np.sin(phase), np.cos(phase)])
+
+    def beyond(first):  # (side,) what came before `first` (side,)
+        there = np.isfinite(first)
+        if there.sum() < 4:
+            return np.zeros(side)
+        known = np.column_stack([waves[side : 2 * side], np.ones(side)])[there]
+        of_hum = np.linalg.lstsq(known, first[there], rcond=None)[0][:2]
+        rest = np.nanmean((first - waves[side : 2 * side] @ of_hum)[: side // 20])
+        return waves[:side] @ of_hum + np.nan_to_num(rest)
+
+    longer = np.concatenate([beyond(x[:side]), x, beyond(x[::-1][:side])[::-1]])
+    return notch_filter(longer, fs, freq)[side : side + len(x)]
+
+
 def remove_strong_hum(signal: np.ndarray, fs: float) -> tuple[np.ndarray, str | None]:
-    """(signal (n,), sentence or None) as a classifier wants it.
+    """(signal (n,), sentence or None) as a classifier wants it: itself where no hum is strong.
 
     The models were trained on raw signals, which every filter makes a little less like those, so
-    mains hum alone is removed and only where it is strong (benchmarks/denoising.py)."""
-    hum = find_mains(signal, fs, STRONG_HUM)
-    if hum is None:
-        return signal, None
-    return _without_hum(signal, fs, hum, fs / 2), f"strong mains hum of {hum} Hz was removed"
+    hum alone is removed and only where it is strong (benchmarks/denoising.py)."""
+    mains = find_mains(signal, fs, STRONG_HUM)
+    out = signal if mains is None else _without_hum(signal, fs, mains, fs / 2)
+    lines = find_lines(out, fs)
+    for line in lines:
+        out = _without_line(out, fs, line)
+    said = [] if mains is None else [f"strong mains hum of {mains} Hz was removed"]
+    if lines:
+        said.append(f"strong hum of {', '.join(f'{f:.1f}' for f in lines)} Hz was removed")
+    return out, "; ".join(said) or None
 
 
 # ------------------------------------------------------------------------------------- cleaning

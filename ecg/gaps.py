@@ -101,7 +101,8 @@ def _spikes(x, limit, width):
         return np.zeros((0, 2), np.int64)
     before, after = rise[:-width], -rise[width:]
     stands_out = (np.minimum(before, after) > limit) | (np.maximum(before, after) < -limit)
-    return runs_of(stands_out) + width
+    skirt = (width + 1) // 2  # of a spike between two samples, or that a filter has rounded
+    return runs_of(stands_out) + [width - skirt, width + skirt]
 
 
 def _constant(ecg, length):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ecg.fast import Fast, find_fast
 from ecg.gaps import Gaps, bridged
 from ecg.qrs import (
     SILENCE,
@@ -18,28 +19,50 @@ from ecg.qrs import (
     highest_between,
     is_noise,
     levels,
+    likeness_of,
     locate_r_peaks,
     marked_envelope,
     qrs_envelope,
+)
+from ecg.standstill import (
+    LOW,
+    STEADY,
+    Usual,
+    are_p_waves,
+    are_spikes,
+    sharpness,
+    usual_heights,
+    usual_of,
 )
 
 AROUND = 19  # beats: over so many the lowest is held against the highest peak between them
 WEIGHT = 0.01, 10.0  # limits of the weight
 GRID = 4  # envelope samples, 33 ms: weights and levels change slowly
+LOW_WITHIN = 0.06  # s about a beat of all leads: where that of one lead peaks
+SAME = 0.1  # s: so near to each other two leads show the same beat
+SHORT = 60.0  # s: of less signal it is always told what its beats are usually like
 NOISE = 0.05  # times the weight where the lead's own beats are noise
 
 
 class ReadLead(NamedTuple):
     """A lead with its own beats. n: samples. take: (start, stop) -> that part, bridged. envelope:
-    with its values. at: (m,) its own beats in envelope samples. noisy: (m,) which of them are
-    noise."""
+    of the QRS band. at: (m,) its own beats in envelope samples. peaks: (m,) their R peaks in
+    samples, empty where nobody asked for them. noisy: (m,) which of them are noise. refused: (r,)
+    in envelope samples, what stands out and is a P wave or a spike in standstill. level: (m,) the
+    usual height of the envelope. usual: what its beats are usually like. fast: where they come so
+    fast that the envelope cannot tell them apart."""
 
     n: int
     gaps: Gaps
     take: Take
     envelope: Envelope
     at: np.ndarray
+    peaks: np.ndarray
     noisy: np.ndarray
+    refused: np.ndarray
+    level: np.ndarray
+    usual: Usual
+    fast: Fast
 
     def is_noisy(self, at: np.ndarray) -> np.ndarray:
         """(m,) bool: whether the lead's own beat nearest to each of `at`, in envelope samples, is
@@ -50,22 +73,69 @@ class ReadLead(NamedTuple):
         return self.noisy[np.searchsorted(middle, at)]
 
 
-def read_lead(ecg: np.ndarray, gaps: Gaps, fs: float, chunk: float) -> ReadLead:
-    """The beats that a lead (n,) with these gaps shows by itself."""
+def read_lead(
+    ecg: np.ndarray,
+    gaps: Gaps,
+    fs: float,
+    chunk: float,
+    end: int | None = None,
+    known: Usual = Usual(),
+    alone: bool = False,
+) -> ReadLead:
+    """The beats that a lead (n,) with these gaps shows by itself. end: as for `choose_beats`.
+    known: what its beats were like before. alone: no other lead helps, so that the R peaks are
+    wanted, and not the values of the envelope."""
     n = len(ecg)
 
     def take(start, stop):
         return bridged(ecg, start, stop, gaps)
 
-    envelope = qrs_envelope(take, n, fs, chunk, keep=True)
-    at, contrast = choose_beats(envelope, gaps.spans, fs, SILENCE * gaps.spread, None)
-    beats = at // envelope.step
-    if all_stand_out(contrast):
-        noisy = np.zeros(len(at), bool)
-    else:
-        _, likeness = locate_r_peaks(take, at, n, fs)
-        noisy = is_noise(contrast, likeness, envelope, beats, fs / envelope.step)
-    return ReadLead(n, gaps, take, envelope, beats, noisy)
+    envelope = qrs_envelope(take, n, fs, chunk, keep=not alone)
+    least = LOW * np.nan_to_num(known.height)
+    at, contrast = choose_beats(envelope, gaps.spans, fs, SILENCE * gaps.spread, end, least)
+    k = np.searchsorted(envelope.at, at // envelope.step)
+    fast = find_fast(take, n, fs, at, envelope.valley[k] / envelope.height[k], gaps.spans)
+    at, contrast = fast.instead(at, contrast)
+    clear = all_stand_out(contrast)
+    seen = _without_standstill(take, at, n, fs, envelope, known, alone or not clear)
+    kept, peaks, shapes = seen.kept, seen.peaks, seen.shapes
+    refused, at, contrast = at[~kept] // envelope.step, at[kept] // envelope.step, contrast[kept]
+    noisy = np.zeros(len(at), bool)
+    if shapes is not None and not clear:
+        noisy = is_noise(contrast, likeness_of(shapes), envelope, at, fs / envelope.step)
+    return ReadLead(
+        n, gaps, take, envelope, at, peaks, noisy, refused, seen.level, seen.usual, fast
+    )
+
+
+class _Seen(NamedTuple):
+    """kept: (c,) bool, what are beats of those that stand out, m of them. level: (m,) the usual
+    height there. usual: of these. peaks, shapes: (m,), (m, w), or none where nobody needs them."""
+
+    kept: np.ndarray
+    level: np.ndarray
+    usual: Usual
+    peaks: np.ndarray
+    shapes: np.ndarray | None
+
+
+def _without_standstill(take, at, n, fs, envelope, known, shapes_wanted):
+    """What are beats of those at `at`, (c,) in samples: no P waves and spikes in standstill."""
+    nearest = np.minimum(np.searchsorted(envelope.at, at // envelope.step), len(envelope.at) - 1)
+    height = envelope.height[nearest]
+    kept = ~are_spikes(take, at, n, fs)
+    level = usual_heights(at / fs, np.where(kept, height, np.nan), known.height)
+    if not (shapes_wanted or (height < LOW * level).any() or n < SHORT * fs):
+        return _Seen(kept, level[kept], Usual(), at[:0], None)
+    peaks, shapes = locate_r_peaks(take, at, n, fs)
+    steady = kept & (likeness_of(shapes) > STEADY)
+    level = usual_heights(at / fs, np.where(steady, height, np.nan), known.height)
+    rate = fs / max(1, round(fs / 120))
+    usual = usual_of(np.where(kept, height, 0), sharpness(shapes, rate), level)
+    sharp = usual.sharp if np.isnan(known.sharp) else known.sharp
+    rest = np.flatnonzero(kept)  # a spike among P waves would sharpen them
+    kept[rest] = ~are_p_waves((height / level)[rest], shapes[rest], rate, sharp)
+    return _Seen(kept, level[kept], usual, peaks[kept], shapes[kept])
 
 
 def joined_envelope(leads: list[ReadLead], fs: float, chunk: float) -> Envelope:
@@ -94,6 +164,32 @@ def joined_envelope(leads: list[ReadLead], fs: float, chunk: float) -> Envelope:
     return marked_envelope(part, leads[0].n, fs, chunk)
 
 
+def refused_by_leads(leads: list[ReadLead], at: np.ndarray, rate: float) -> np.ndarray:
+    """(m,) bool: which beats that the leads show together, in envelope samples, `rate` of them a
+    second, no lead has found by itself and one has refused or all show far too low."""
+    refused, found = (
+        np.sort(np.concatenate([getattr(lead, name) for lead in leads]))
+        for name in ("refused", "at")
+    )
+    out = ~_near(found, at, SAME * rate)
+    alone, reach = at[out], round(LOW_WITHIN * rate)
+    low = np.ones(len(alone), bool)
+    for lead in leads:
+        if len(lead.at) and lead.envelope.values is not None:
+            around = np.clip(
+                alone[:, None] + np.arange(-reach, reach + 1), 0, len(lead.envelope.values) - 1
+            )
+            height = lead.envelope.values[around].max(1)
+            low &= height < LOW * np.interp(alone, lead.at, lead.level)
+    out[out] = low | _near(refused, alone, SAME * rate)
+    return out
+
+
+def _near(places, at, reach):
+    """(m,) bool: whether one of the increasing `places` lies within reach of each of `at` (m,)."""
+    return np.searchsorted(places, at + reach, "right") > np.searchsorted(places, at - reach)
+
+
 def _fine(values, skip, n):
     """(n,) float32 of values that stand for GRID samples each, after the first `skip`."""
     return np.repeat(values.astype(np.float32), GRID)[skip : skip + n]
@@ -104,9 +200,10 @@ def _weights(lead, fs):
     envelope, at = lead.envelope, lead.at
     centre, signal, _ = levels(envelope, lead.gaps.spans)
     known = np.isfinite(signal) & (signal > 0)
-    if not known.any() or len(at) < 3:
+    if not known.any() or len(at) < (3 if np.isnan(lead.level).all() else 1):
         return np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0)
     centre, signal = centre[known], signal[known]
+    signal = np.fmax(signal, LOW * np.interp(centre, at, lead.level))
     relative = envelope._replace(height=envelope.height / np.interp(envelope.at, centre, signal))
     between = highest_between(relative, at, fs / envelope.step)
     beats = envelope.values[at] / np.interp(at, centre, signal)

@@ -22,8 +22,9 @@ MARGIN = 4.0  # after this time a filter has forgotten where its stretch began
 APART = 0.27  # two peaks of the envelope are at least this far apart
 BLOCK = 1.4  # the levels of signal and noise are taken from blocks of this length ...
 AROUND = 9  # ... so many about the place
-# the level of the signal stays above this share of the one over so many blocks: in a pause too
-PAUSE = 45, 0.2
+# of so many blocks the level at this rank, of which the level of the signal is this share at least:
+# in a pause too, and where at 20 beats a minute less than half of the blocks hold one
+PAUSE = 45, 0.6, 0.35
 SILENCE = 1e-9  # an envelope of this share of the signal's spread is rounding error
 THRESHOLD = 1.2, 0.30  # a beat stands above 1.2 noise + 0.30 (signal - noise)
 # of two beats closer than this the one lower than this share of the other is a P or T wave
@@ -125,9 +126,9 @@ def marked_envelope(
     return Envelope(at, height, valley, tops, middles, step, block, values)
 
 
-def _ranked(values, around, share):
-    """Running order statistic: for each value the one at `share` of those, without NaN, among the
-    `around` about it."""
+def ranked(values: np.ndarray, around: int, share: float) -> np.ndarray:
+    """Running order statistic of `values` (m,): for each the one at `share` of those, without NaN,
+    among the `around` (odd) about it."""
     half = around // 2
     windows = np.lib.stride_tricks.sliding_window_view(
         np.pad(values, half, constant_values=np.nan), around
@@ -159,17 +160,22 @@ class _Candidates(NamedTuple):
         beat = np.flatnonzero(keep)
         rr = np.diff(self.at[beat]).astype(np.float64)
         rr[np.diff(self.gaps_before[beat]) > 0] = np.nan
-        return beat, rr, _ranked(rr, RR_AROUND, 0.5) if len(rr) else rr
+        return beat, rr, ranked(rr, RR_AROUND, 0.5) if len(rr) else rr
 
 
 def choose_beats(
-    envelope: Envelope, gaps: np.ndarray, fs: float, silence: float, end: int | None
+    envelope: Envelope,
+    gaps: np.ndarray,
+    fs: float,
+    silence: float,
+    end: int | None,
+    least: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(the peaks of the envelope that are beats, int64 (m,) in samples of the signal; signal over
     noise at each, (m,)).
 
     gaps: (g, 2), where nothing can be found. silence: a level that is rounding error. end: of a
-    signal that goes on, in envelope samples, or None."""
+    signal that goes on, in envelope samples, or None. least: the level of the signal is no less."""
     rate, step = fs / envelope.step, envelope.step
     centre, signal, noise = levels(envelope, gaps)
     noise = noise + silence
@@ -178,7 +184,7 @@ def choose_beats(
     at, height, valley = (a[readable] for a in (envelope.at, envelope.height, envelope.valley))
     if len(at) == 0 or not known.any():
         return np.zeros(0, np.int64), np.zeros(0)
-    signal = np.interp(at, centre[known], signal[known])
+    signal = np.maximum(np.interp(at, centre[known], signal[known]), least)
     noise = np.interp(at, centre[known], noise[known])
     threshold = THRESHOLD[0] * noise + THRESHOLD[1] * (signal - noise)
     gaps_before = np.searchsorted(gaps[:, 0], at * step)
@@ -196,8 +202,9 @@ def levels(envelope: Envelope, gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray
     centre = (np.arange(len(envelope.tops)) + 0.5) * envelope.block
     hidden = inside(gaps, (centre * envelope.step).astype(np.int64))
     tops, middles = (np.where(hidden, np.nan, a) for a in (envelope.tops, envelope.middles))
-    signal = np.fmax(_ranked(tops, AROUND, 0.45), PAUSE[1] * _ranked(tops, PAUSE[0], 0.45))
-    return centre, signal, _ranked(middles, AROUND, 0.5)
+    around, rank, share = PAUSE
+    signal = np.fmax(ranked(tops, AROUND, 0.45), share * ranked(tops, around, rank))
+    return centre, signal, ranked(middles, AROUND, 0.5)
 
 
 def _drop_p_and_t_waves(candidates, keep, rate):
@@ -262,8 +269,8 @@ def _drop_bursts(candidates, keep):
 def locate_r_peaks(
     take: Take, peaks: np.ndarray, n: int, fs: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(the R peak near each of `peaks`, int64 (m,) both, in samples of the signal of `n`; how like
-    its neighbours' its shape is, (m,) in -1..1, NaN without neighbours).
+    """(the R peak near each of `peaks`, int64 (m,) both, in samples of the signal of `n`; the shape
+    about each, (m, w), in the signal's unit).
 
     The R peak is the largest deviation from the mean of 0.2 s. Of two that are nearly as large, the
     one that points where most QRS complexes of these ten minutes point: so a biphasic QRS is marked
@@ -291,7 +298,7 @@ def locate_r_peaks(
         p = np.clip(p + (np.where(s > 0, s, -0.85 * s) * prefer).argmax(1) - reach, 0, n - 1)
         found.append(p)
         shapes.append(_detail(total, p - first, side, fs, thin))
-    return np.concatenate(found), _likeness(np.concatenate(shapes))
+    return np.concatenate(found), np.concatenate(shapes)
 
 
 def _detail(total, at, half, fs, thin=1):
@@ -305,10 +312,10 @@ def _detail(total, at, half, fs, thin=1):
     return mean_fine - (sums[:, wide::thin] - sums[:, :-wide:thin]) * (1 / wide)
 
 
-def _likeness(shapes):
-    """(m,) correlation of each shape (m, w) with those of the four beats before and after it: the
-    one above seven tenths of them. Overwrites `shapes`."""
-    shapes /= np.sqrt((shapes**2).sum(1, keepdims=True)) + np.finfo(float).tiny
+def likeness_of(shapes: np.ndarray) -> np.ndarray:
+    """(m,) correlation, -1..1, of each shape (m, w) with those of the four beats before and after
+    it: the one above seven tenths of them; NaN without neighbours."""
+    shapes = shapes / (np.sqrt((shapes**2).sum(1, keepdims=True)) + np.finfo(float).tiny)
     like = np.full((len(shapes), 8), np.nan)
     for k in range(1, min(5, len(shapes))):
         like[k:, k - 1] = like[:-k, k + 3] = np.einsum("ij,ij->i", shapes[k:], shapes[:-k])
@@ -323,9 +330,9 @@ def is_noise(
     """bool (m,): the beats that are noise, because they stand out little and do not repeat, nor
     stand clearly above all between them.
 
-    contrast, likeness: (m,), as `choose_beats` and `locate_r_peaks` give them. beats: (m,) in
+    contrast, likeness: (m,), as `choose_beats` and `likeness_of` give them. beats: (m,) in
     samples of the envelope, which has `rate` of them a second."""
-    around = _ranked(likeness, ALIKE, 0.5) if len(likeness) else likeness
+    around = ranked(likeness, ALIKE, 0.5) if len(likeness) else likeness
     noisy = np.any([(contrast < ratio) & (around < least) for ratio, least in NOISE], axis=0)
     # to the last of its beats that is like no other
     for first, stop in runs_of(noisy | (likeness < NOISE[-1][1])):
@@ -357,7 +364,7 @@ def _stand_clear(envelope: Envelope, beats: np.ndarray, rate: float) -> np.ndarr
     at = np.minimum(np.searchsorted(envelope.at, beats), len(envelope.at) - 1)
     between = highest_between(envelope, beats, rate)[1:]
     between = np.where(between > 0, between, np.nan)  # two so close that nothing is between
-    low = _ranked(envelope.height[at], ALIKE, 0.25)
-    high = _ranked(between, ALIKE, 0.75)
+    low = ranked(envelope.height[at], ALIKE, 0.25)
+    high = ranked(between, ALIKE, 0.75)
     known = np.convolve(np.isfinite(between), np.ones(ALIKE), "same")
     return (low > CLEAR * high) & (known[: len(beats)] >= ALIKE // 2)

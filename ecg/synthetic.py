@@ -211,6 +211,19 @@ def _coupling(rng):
     }
 
 
+def beats_at(times: np.ndarray, waves: np.ndarray, n: int, fs: float) -> np.ndarray:
+    """(n,) mV at fs Hz: the same beat at each of `times` (m,) s.
+
+    waves: (k, 3) offset in s, sigma in s, amplitude in mV; a wave narrower than half a sample is
+    drawn so wide."""
+    out = np.zeros(n)
+    for offset, sigma, amplitude in np.asarray(waves, float):
+        of_all = np.ones(len(times))
+        sigmas = max(sigma, 0.5 / fs) * of_all
+        out += _add_waves(n, fs, np.asarray(times) + offset, sigmas, amplitude * of_all)
+    return out
+
+
 def _add_waves(n, fs, centres, sigmas, amplitudes):
     """(n,) sum of Gaussians; each is drawn five sigma to either side. All arguments (m,), in s and
     in the wanted unit."""

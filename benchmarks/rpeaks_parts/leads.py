@@ -22,7 +22,7 @@ def all_leads(folders: Iterable[Path]) -> dict:
     )
     for folder in folders:
         rows: dict[str, list] = {"one lead": [], "all leads": []}
-        for base in tqdm(_annotated(folder), desc=folder.name, unit="record", disable=None):
+        for base in tqdm(annotated(folder), desc=folder.name, unit="record", disable=None):
             record = read_record(base)
             leads = formats.read_recording(base, 0, second="auto").signals()
             for name, used in (("one lead", leads[:1]), ("all leads", leads)):
@@ -43,7 +43,7 @@ def all_leads(folders: Iterable[Path]) -> dict:
     return out
 
 
-def _annotated(folder: Path) -> list[Path]:
+def annotated(folder: Path) -> list[Path]:
     """The records of a folder that have an annotation atr."""
     bases = sorted(path.with_suffix("") for path in folder.glob("*.atr"))
     bases = [base for base in bases if base.with_suffix(".hea").is_file()]

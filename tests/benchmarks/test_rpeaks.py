@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.rpeaks_parts import scores
+from benchmarks.rpeaks_parts import rates, rhythms, scores
 from benchmarks.rpeaks_parts.records import Record
 
 
@@ -20,3 +20,20 @@ def test_matching():
     )
     record = Record(np.zeros(1200), 360.0, reference, [(950, 1100)])
     assert scores.errors(record, found)[:3] == (2, 1, 2)
+
+
+def test_tables_of_fast_and_absent_hearts(capsys):
+    table = rates.rates(
+        "steady", lambda rate, fs, snr: rhythms.tachycardia(rate, fs, True, snr), [75, 270], [250]
+    )
+    assert all(0.97 <= least <= most <= 1.03 for least, most in table.values())
+    still = rates.standstill([10], [250])
+    assert max(inside for inside, _ in still.values()) <= 2
+    out = capsys.readouterr().out
+    assert "270/min" in out and "80 P a minute" in out
+
+
+def test_real_beats_put_closer_together(mitdb, tmp_path):
+    for suffix in (".hea", ".dat", ".atr"):
+        (tmp_path / f"100{suffix}").symlink_to(mitdb / f"100{suffix}")
+    assert rates.spliced(tmp_path, [260]) == {260: 1.0}

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from benchmarks.rpeaks_parts import rhythms
 from ecg.filters import (
     bandpass_filter,
     denoise,
+    find_lines,
     find_mains,
     normalize,
     notch_filter,
@@ -13,8 +15,10 @@ from ecg.filters import (
     remove_strong_hum,
     snr_db,
 )
+from ecg.formats import read_wfdb
 from ecg.noise import add_noise
-from ecg.synthetic import synthetic_recording
+from ecg.rpeaks import detect_r_peaks
+from ecg.synthetic import beats_at, synthetic_recording
 
 MADE = synthetic_recording(60, 360, seed=5)
 
@@ -135,6 +139,55 @@ def test_only_strong_hum_is_removed_for_the_classifier():
         find_mains(add_noise(MADE.signal, 360, "mains", 24, np.random.default_rng(0), 60), 360)
         == 60
     )
+
+
+@pytest.mark.parametrize("fs", [250, 300, 360, 500, 1000])
+@pytest.mark.parametrize("hertz", [10.3, 50 / 3, 25, 50, 60, 100, 120, 400])
+def test_hum_of_any_frequency_is_removed_before_beats_are_looked_for(hertz, fs):
+    """400 Hz too where it is above half of the rate: then it is folded back."""
+    record = synthetic_recording(30, fs, seed=4, shares={})
+    clean = record.signal + 0.01 * np.random.default_rng(0).standard_normal(len(record.signal))
+    t = np.arange(len(clean)) / fs
+    for times_qrs in (0.1, 0.3, 1, 3):
+        hum = times_qrs * np.ptp(record.signal) * np.sin(2 * np.pi * hertz * t + 1)
+        out, said = remove_strong_hum(clean + hum, fs)
+        assert said or times_qrs == 0.1
+        found = detect_r_peaks(out, fs)
+        assert len(found) == len(record.r_peaks), times_qrs
+        assert np.abs(found - record.r_peaks).max() <= 0.02 * fs
+        if said:
+            again, more = remove_strong_hum(out, fs)
+            assert more is None and again is out
+
+
+def test_hum_with_harmonics_and_missing_samples():
+    fs = 360
+    t = np.arange(len(MADE.signal)) / fs
+    hum = sum(a * np.sin(2 * np.pi * 50 / 3 * k * t + k) for k, a in ((1, 1), (2, 0.4), (5, 0.1)))
+    x = MADE.signal + hum
+    x[4000:4500] = np.nan
+    assert find_lines(x, fs) == pytest.approx([16.67, 33.33, 83.33], abs=0.03)
+    out, said = remove_strong_hum(x, fs)
+    assert "16.7, 33.3, 83.3 Hz" in said
+    np.testing.assert_array_equal(np.isnan(out), np.isnan(x))
+    far = np.r_[:3000, 5500 : len(x)]
+    assert np.sqrt(np.mean((out - MADE.signal)[far] ** 2)) < 0.05
+
+
+@pytest.mark.parametrize("rate", [20, 60, 75, 120, 180, 240, 300, 330])
+@pytest.mark.parametrize("fs", [128, 250, 500])
+def test_the_harmonics_of_a_heart_like_a_clock_are_no_hum(rate, fs):
+    for seconds, waves in ((10, True), (60, False)):
+        times = rhythms.steady(rate, seconds, wander=0)
+        x = beats_at(times, rhythms.complex_of(60 / rate, waves), seconds * fs, fs)
+        assert find_lines(x, fs) == []
+        assert remove_strong_hum(x, fs)[0] is x  # not a bit of it changes
+
+
+def test_real_recordings_without_hum_are_left_alone(mitdb):
+    for name in ("100", "119", "203", "208", "222"):
+        x = read_wfdb(mitdb / name).signal
+        assert remove_strong_hum(x, 360)[0] is x, name
 
 
 def test_snr_is_of_like_with_like():
