@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ecg.artifacts import InputError
 from ecg.beats import CLASSES, SYMBOL_CLASS
-from ecg.ec57.statistics import Comparison
-from ecg.formats.annotation import read_annotation
+from ecg.ec57.annotations import read_pair
+from ecg.ec57.episodes import fibrillation_episodes
+from ecg.ec57.statistics import LEARNING, Comparison
 
-LEARNING = 300.0  # s: beats before this do not count
 WINDOW = 0.15  # s: the farthest apart that two annotations of one beat may be
 # both bits in the subtype of a ~ annotation: shutdown begins; any other subtype: it ends
 UNREADABLE = 0x30
@@ -61,7 +60,7 @@ def compare(
     test = _in_order(test_samples, test_symbols, test_subtypes, "test")
     r, r_class, r_index = _beats(ref, CLASS_MAPS[class_map])
     t, t_class, t_index = _beats(test, CLASS_MAPS[class_map])
-    fibrillation = _fibrillation(ref)
+    fibrillation = fibrillation_episodes(*ref[:2])
     ref_shutdown, test_shutdown = _shutdowns(ref, fs), _shutdowns(test, fs)
     end = np.inf if n_samples is None else n_samples
 
@@ -77,7 +76,7 @@ def compare(
     counts = np.zeros((7, 7), dtype=np.int64)
     np.add.at(counts, (row[counted], column[counted]), 1)
 
-    undefined = [first for first, _ in fibrillation + ref_shutdown]
+    undefined = [first for first, _ in [*fibrillation, *ref_shutdown]]
     differences = _rr_differences(r, t, pairs, undefined)[counted]
     given = np.column_stack([_original(in_ref, r_index), _original(in_test, t_index)])
     return Comparison(
@@ -110,20 +109,6 @@ def _beats(annotation, class_map):
     classes = np.array(indices, dtype=np.int64)
     keep = classes >= 0
     return samples[keep], classes[keep], order[keep]
-
-
-def _fibrillation(annotation):
-    """[(first, last)] sample numbers of ventricular flutter or fibrillation, from [ to ] (or to the
-    end)."""
-    samples, symbols, _, _ = annotation
-    episodes, begun = [], None
-    for sample, symbol in zip(samples, symbols):
-        if symbol == "[" and begun is None:
-            begun = sample
-        elif symbol == "]" and begun is not None:
-            episodes.append((begun, sample))
-            begun = None
-    return episodes + ([(begun, np.inf)] if begun is not None else [])
 
 
 def _shutdowns(annotation, fs):
@@ -250,15 +235,7 @@ def compare_record(
 
     test_dir: folder of the test annotation, if it is another. Raises InputError where one is
     missing or no rate is known."""
-    ref = read_annotation(Path(folder) / record, reference)
-    other = read_annotation(Path(test_dir or folder) / record, test)
-    fs, n_samples = _rate_and_length(Path(folder) / f"{record}.hea")
-    fs = fs or ref.fs
-    if not fs:
-        raise InputError(
-            f"{Path(folder) / record}.hea is missing and {record}.{reference} tells no sampling "
-            "rate: put the header beside it"
-        )
+    ref, other, fs, n_samples = read_pair(folder, record, reference, test, test_dir)
     return compare(
         ref.samples,
         ref.symbols,
@@ -272,16 +249,3 @@ def compare_record(
         ref.subtypes,
         other.subtypes,
     )
-
-
-def _rate_and_length(header):
-    """(Hz, samples) of a WFDB header, (None, None) where there is none."""
-    import wfdb
-
-    if not header.exists():
-        return None, None
-    try:
-        found = wfdb.rdheader(str(header.with_suffix("")))
-    except Exception as error:  # wfdb raises whatever a damaged file leads it into
-        raise InputError(f"{header} is no WFDB header ({error})") from None
-    return found.fs, found.sig_len

@@ -13,6 +13,8 @@ from ecg.evaluation import metrics
 
 Figures = dict[str, dict[str, float | None]]
 
+LEARNING = 300.0  # s: what lies before does not count
+
 
 class Comparison(NamedTuple):
     """What became of the beats of two annotations.
@@ -69,9 +71,14 @@ def ratios(counts: np.ndarray) -> dict[str, dict[str, tuple[np.ndarray, np.ndarr
 def figures(counts: np.ndarray) -> Figures:
     """{"QRS": {"Se", "+P"}, "VEB": {"Se", "+P", "FPR"}, "SVEB": {...}} in percent of counts (7, 7),
     None where nothing can be divided."""
+    return percents(ratios(counts))
+
+
+def percents(divided: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]]) -> Figures:
+    """{event: {figure: (part, whole)}}, a number each, in percent, None where whole is 0."""
     return {
         event: {name: percent(*pair) for name, pair in group.items()}
-        for event, group in ratios(counts).items()
+        for event, group in divided.items()
     }
 
 
@@ -88,7 +95,11 @@ def defined(value: float | np.ndarray) -> float | None:
 def summarize(results: Results) -> Summary:
     """The figures of several records."""
     each = {name: result.figures() for name, result in results.items()}
-    gross = figures(pooled(results))
+    return summary_of(figures(pooled(results)), each)
+
+
+def summary_of(gross: Figures, each: dict[str, Figures]) -> Summary:
+    """Summary of `gross` and of the figures of each record."""
     average = {
         event: {name: mean([found[event][name] for found in each.values()]) for name in group}
         for event, group in gross.items()

@@ -64,7 +64,7 @@ def read_annotation(
         samples,
         list(found.symbol),
         np.asarray(found.subtype),
-        list(found.aux_note or [""] * len(samples)),
+        [note.rstrip("\0") for note in found.aux_note or [""] * len(samples)],
         fs or found.fs,
     )
 
@@ -112,11 +112,14 @@ def write_annotation(
     symbols: Iterable[str],
     fs: float,
     annotator: str = "cnn",
+    notes: Sequence[str] | None = None,
 ) -> Path:
     """Write folder/NAME.ANNOTATOR, a WFDB annotation file, whole or not at all. Returns its path.
 
-    samples: (n,) increasing; symbols: n WFDB symbols; fs in Hz, kept in the file. Raises InputError
-    for a bad annotator name, symbols that WFDB does not know or samples that do not increase."""
+    samples: (n,) increasing; symbols: n WFDB symbols; fs in Hz, kept in the file; notes: n
+    auxiliary notes, such as (AFIB of a +, "" for none. Raises InputError for a bad annotator name,
+    symbols that WFDB does not know, samples that do not increase or notes beyond 255 bytes ASCII.
+    """
     samples, symbols = np.asarray(samples, dtype=np.int64), list(symbols)
     if not re.fullmatch(r"[A-Za-z]+", annotator):
         raise InputError(f"annotator {annotator!r}: WFDB wants letters alone, such as cnn")
@@ -130,27 +133,40 @@ def write_annotation(
     unknown = sorted(set(symbols) - set(_CODES))
     if unknown:
         raise InputError(f"{file.name}: WFDB knows no symbol {', '.join(map(repr, unknown))}")
+    notes = [""] * len(symbols) if notes is None else list(notes)
+    if len(notes) != len(symbols) or any(len(n) > 255 or not n.isascii() for n in notes):
+        raise InputError(f"{file.name}: one note each, ASCII, of at most 255 characters")
     with writing(file) as temporary:
-        temporary.write_bytes(_annotation_bytes(steps, symbols, fs))
+        temporary.write_bytes(_annotation_bytes(steps, symbols, notes, fs))
     return file
 
 
-def _annotation_bytes(steps, symbols, fs):
+def _annotation_bytes(steps, symbols, notes, fs):
     """The MIT format of annotation files: 16-bit words, the symbol's code in the upper 6 bits, in
     the lower 10 the samples since the annotation before; a longer step comes before it, after the
-    mark SKIP, as two words. steps (n,), n symbols."""
+    mark SKIP, as two words, and a note after it. steps (n,), n symbols, n notes."""
     end_mark = b"\0\0"
     if not len(steps):
         return end_mark
-    note = f"## time resolution: {int(fs) if fs == int(fs) else fs}".encode()
-    head = np.array([_NOTE << 10, 63 << 10 | len(note)], "<u2").tobytes()
-    head += note + b"\0" * (len(note) % 2)
+    rate = f"## time resolution: {int(fs) if fs == int(fs) else fs}"
+    head = np.array([_NOTE << 10, *_note_words(rate)], "<u2").tobytes()
     # the notes about the file end here
     head += np.array([_SKIP << 10, 0xFFFF, 0xFFFF, 1], "<u2").tobytes()
     long = steps > 1023
-    words = np.zeros(len(steps) + 3 * np.count_nonzero(long), np.int64)
-    at = np.arange(len(steps)) + 3 * np.cumsum(long)
+    noted = {k: _note_words(note) for k, note in enumerate(notes) if note}
+    after = np.zeros(len(steps) + 1, np.int64)
+    after[[k + 1 for k in noted]] = [len(words) for words in noted.values()]
+    words = np.zeros(len(steps) + 3 * np.count_nonzero(long) + after.sum(), np.int64)
+    at = np.arange(len(steps)) + 3 * np.cumsum(long) + np.cumsum(after)[:-1]
     words[at] = np.array([_CODES[symbol] for symbol in symbols]) << 10 | np.where(long, 0, steps)
     for k, part in enumerate((np.full_like(steps, _SKIP << 10), steps >> 16, steps & 0xFFFF)):
         words[at[long] - 3 + k] = part[long]
+    for index, note in noted.items():
+        words[at[index] + 1 : at[index] + 1 + len(note)] = note
     return head + words.astype("<u2").tobytes() + end_mark
+
+
+def _note_words(note):
+    """The words of a note: mark and length, then its bytes, two a word."""
+    data = note.encode("ascii")
+    return [63 << 10 | len(data), *np.frombuffer(data + b"\0" * (len(data) % 2), "<u2")]

@@ -56,6 +56,26 @@ def test_annotation_bytes_are_wfdbs(tmp_path):
         )
 
 
+def test_notes_are_written_as_wfdb_does(tmp_path):
+    rng = np.random.default_rng(1)
+    samples = np.cumsum(rng.integers(0, 3000, 300))
+    notes = [str(n) for n in rng.choice(["", "", "(N", "(AFIB", "(VFL", "x" * 254], 300)]
+    symbols = ["+" if note else "N" for note in notes]
+    wfdb.wrann("theirs", "rhy", samples, symbols, fs=FS, aux_note=notes, write_dir=str(tmp_path))
+    ours = write_annotation(tmp_path, "ours", samples, symbols, FS, "rhy", notes)
+    assert ours.read_bytes() == (tmp_path / "theirs.rhy").read_bytes()
+    assert read_annotation(tmp_path / "ours", "rhy").notes == notes
+    for bad in (["(N"], ["é"] * 300, ["x" * 256] * 300):
+        with pytest.raises(InputError, match="one note each"):
+            write_annotation(tmp_path, "bad", samples, symbols, FS, "rhy", bad)
+
+
+def test_zero_byte_after_a_note_is_no_part_of_it(tmp_path):
+    """MIT-BIH's own files have them."""
+    write_annotation(tmp_path, "r", [5], ["+"], FS, "rhy", ["(N\0"])
+    assert read_annotation(tmp_path / "r", "rhy").notes == ["(N"]
+
+
 def test_everything_an_annotation_says(tmp_path):
     """Subtypes and notes are kept; samples count in the rate that is asked for."""
     wfdb.wrann(
@@ -70,7 +90,7 @@ def test_everything_an_annotation_says(tmp_path):
     )
     found = read_annotation(tmp_path / "r.hea")
     assert found.symbols == ["+", "N", "~"] and found.subtypes.tolist() == [0, 0, 2]
-    assert found.notes[0].startswith("(AFIB") and found.notes[1:] == ["", ""]
+    assert found.notes == ["(AFIB", "", ""]
     assert found.fs == FS and found.samples.tolist() == [10, 20, 30]
     faster = read_annotation(tmp_path / "r", fs=2 * FS)
     assert faster.fs == 2 * FS and faster.samples.tolist() == [20, 40, 60]
