@@ -49,6 +49,42 @@ def classes_of(symbols: Iterable[str]) -> np.ndarray:
     )
 
 
+def checked_beats(
+    samples: ArrayLike, labels: ArrayLike, fs: float, n_samples: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(samples, labels), int64 (n,) both, labels -1..4, of the beats of a recording.
+
+    samples: (n,) R peaks, increasing, in 0..n_samples at `fs` Hz. labels: (n,) class index 0..4 or
+    letter N S V F Q; -1, "" or "?" for a beat without a label.
+
+    Raises ValueError when arrays do not fit each other, beats lie outside the recording or do not
+    increase, or labels are unknown."""
+    samples = np.asarray(samples, dtype=np.int64).reshape(-1)
+    labels = np.asarray(labels).reshape(-1)
+    if labels.dtype.kind in "UO":
+        index = {**{c: i for i, c in enumerate(CLASSES)}, "": -1, UNLABELLED: -1}
+        unknown = sorted({str(c) for c in labels} - set(index))
+        if unknown:
+            raise ValueError(
+                f"labels hold {', '.join(unknown)}: give N S V F Q, or ? for a beat without a label"
+            )
+        labels = np.array([index[str(c)] for c in labels], dtype=np.int64)
+    labels = labels.astype(np.int64)
+    if len(samples) != len(labels):
+        raise ValueError(f"{len(samples)} samples but {len(labels)} labels: give one label a beat")
+    if np.any((labels < -1) | (labels >= len(CLASSES))):
+        raise ValueError(f"labels must be 0..{len(CLASSES) - 1}, or -1 for a beat without a label")
+    if not fs > 0:
+        raise ValueError(f"fs is {fs}: give the sampling rate in Hz")
+    if len(samples) and (
+        samples[0] < 0 or samples[-1] >= n_samples or np.any(np.diff(samples) <= 0)
+    ):
+        raise ValueError(
+            f"samples must increase and lie within the {n_samples} samples of the recording"
+        )
+    return samples, labels
+
+
 # ---------------------------------------------------------------------------------- cutting rows
 
 

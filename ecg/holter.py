@@ -28,8 +28,7 @@ Definitions, their sources in brackets. `DEFINITIONS` holds the same in one line
 - Bigeminy (trigeminy): 3 or more V (S) with exactly one beat (two beats) of class N or Q between
   each and the next; from the first ectopic beat to the last. That three cycles are asked is the
   usual convention of arrhythmia monitors.
-- SDNN, RMSSD: of the intervals between two successive N beats; RMSSD over successive such intervals
-  [Task Force of the ESC and NASPE 1996] (ecg/hrv.py).
+- SDNN, RMSSD, pNN50, mean NN: of normal-to-normal intervals without artefacts (ecg/hrv.py).
 """
 
 from collections.abc import Iterable
@@ -37,9 +36,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ecg.beats import CLASSES, UNLABELLED
+from ecg.beats import CLASSES, checked_beats
 from ecg.hrv import hrv
-from ecg.stretches import merged, overlapping, runs_of, without
+from ecg.stretches import overlapping, period_of, periods, runs_of, within, without
 
 WINDOW = 8  # RR intervals of a heart rate
 TACHYCARDIA = 100.0  # /min
@@ -95,7 +94,7 @@ def summary(
                       "trend": {"step_s", "time_s" (start), "mean_bpm", "min_bpm", "max_bpm"}}; in
                       the trend the mean is over the RR intervals that end in the minute, the
                       extremes are those of the 8-interval mean
-      hrv             {"nn_intervals", "sdnn_ms", "rmssd_ms"}
+      hrv             ecg.hrv.Hrv as a dict
       pauses          {"definition", "count", "total_s", "longest", "events", "over_3_s"}
       tachycardia, v_runs, s_runs, v_couplets, ...
                       {"definition", "count", "total_s", "longest", "fastest", "events"}
@@ -106,10 +105,8 @@ def summary(
 
     Raises ValueError when arrays do not fit each other, beats lie outside the recording or do not
     increase."""
-    samples, labels = _checked(samples, labels, fs, n_samples)
-    lost = np.asarray(list(unreadable), dtype=np.int64).reshape(-1, 2)
-    lost = np.clip(lost, 0, n_samples)
-    lost = merged(lost[lost[:, 1] > lost[:, 0]])
+    samples, labels = checked_beats(samples, labels, fs, n_samples)
+    lost = within(unreadable, n_samples)
     readable_s = (n_samples - int(np.sum(lost[:, 1] - lost[:, 0]))) / fs
     valid = ~overlapping(samples[:-1], samples[1:], lost)  # RR intervals
     result = {
@@ -118,7 +115,7 @@ def summary(
         **_counts(labels, readable_s),
         "forms": {},
         "heart_rate": _heart_rate(samples, valid, fs, n_samples),
-        "hrv": hrv(samples, labels, valid, fs),
+        "hrv": hrv(samples, labels, fs, n_samples, lost)._asdict(),
         "pauses": _pauses(samples, valid, fs, n_samples, lost),
         "tachycardia": _rate_episodes(samples, valid, fs, "tachycardia", TACHYCARDIA),
         "bradycardia": _rate_episodes(samples, valid, fs, "bradycardia", BRADYCARDIA),
@@ -127,34 +124,6 @@ def summary(
         result["forms"][letter], groups = _ectopy(samples, labels, valid, fs, letter)
         result.update(groups)
     return result
-
-
-def _checked(samples, labels, fs, n_samples) -> tuple[np.ndarray, np.ndarray]:
-    """(samples int64 (n,), labels int64 (n,) in -1..4) of what `summary` was given."""
-    samples = np.asarray(samples, dtype=np.int64).reshape(-1)
-    labels = np.asarray(labels).reshape(-1)
-    if labels.dtype.kind in "UO":
-        index = {**{c: i for i, c in enumerate(CLASSES)}, "": -1, UNLABELLED: -1}
-        unknown = sorted({str(c) for c in labels} - set(index))
-        if unknown:
-            raise ValueError(
-                f"labels hold {', '.join(unknown)}: give N S V F Q, or ? for a beat without a label"
-            )
-        labels = np.array([index[str(c)] for c in labels], dtype=np.int64)
-    labels = labels.astype(np.int64)
-    if len(samples) != len(labels):
-        raise ValueError(f"{len(samples)} samples but {len(labels)} labels: give one label a beat")
-    if np.any((labels < -1) | (labels >= len(CLASSES))):
-        raise ValueError(f"labels must be 0..{len(CLASSES) - 1}, or -1 for a beat without a label")
-    if not fs > 0:
-        raise ValueError(f"fs is {fs}: give the sampling rate in Hz")
-    if len(samples) and (
-        samples[0] < 0 or samples[-1] >= n_samples or np.any(np.diff(samples) <= 0)
-    ):
-        raise ValueError(
-            f"samples must increase and lie within the {n_samples} samples of the recording"
-        )
-    return samples, labels
 
 
 def _counts(labels, readable_s):
@@ -289,25 +258,37 @@ def _heart_rate(samples, valid, fs, n_samples):
         "max_time_s": None if high is None else float(samples[start[high]] / fs),
         "window_beats": WINDOW,
         "definition": DEFINITIONS["heart_rate"],
-        "trend": _trend(samples, valid, rr, start, rate, fs, n_samples),
+        "trend": _trend(samples, valid, fs, n_samples),
     }
 
 
-def _trend(samples, valid, rr, start, rate, fs, n_samples):
-    """Rates minute by minute: rr, (m,) s, the valid RR intervals; start, rate: of _window_rates."""
-    steps = int(np.ceil(n_samples / fs / TREND_STEP))
-    step = TREND_STEP * fs
-    # an interval belongs to the minute in which it ends
-    minute = (samples[1:][valid] // step).astype(np.int64)
-    count = np.bincount(minute, minlength=steps).tolist()
-    total = np.bincount(minute, weights=rr, minlength=steps).tolist()
-    lowest, highest = np.full(steps, np.inf), np.full(steps, -np.inf)
-    ends = (samples[start + WINDOW] // step).astype(np.int64)
-    np.minimum.at(lowest, ends, rate)
-    np.maximum.at(highest, ends, rate)
+def _trend(samples, valid, fs, n_samples):
+    """Rates minute by minute."""
+    edges = periods(n_samples, TREND_STEP * fs)
     return {
         "step_s": TREND_STEP,
-        "time_s": [TREND_STEP * k for k in range(steps)],
+        "time_s": [TREND_STEP * k for k in range(len(edges) - 1)],
+        **rates_between(samples, valid, fs, edges),
+    }
+
+
+def rates_between(
+    samples: np.ndarray, valid: np.ndarray, fs: float, edges: np.ndarray
+) -> dict[str, list[float | None]]:
+    """{"mean_bpm", "min_bpm", "max_bpm"} of each period between the `edges` (k + 1,), in samples.
+
+    samples: (n,) R peaks. valid: bool (n - 1,), which RR intervals exist. An interval, and a window
+    of 8, belongs to the period in which it ends; None where a period has none."""
+    ends, rr = samples[1:][valid], np.diff(samples)[valid] / fs
+    start, rate = _window_rates(samples, valid, fs)
+    of, of_window = period_of(edges, ends), period_of(edges, samples[start + WINDOW])
+    steps = len(edges) - 1
+    count = np.bincount(of, minlength=steps).tolist()
+    total = np.bincount(of, weights=rr, minlength=steps).tolist()
+    lowest, highest = np.full(steps, np.inf), np.full(steps, -np.inf)
+    np.minimum.at(lowest, of_window, rate)
+    np.maximum.at(highest, of_window, rate)
+    return {
         "mean_bpm": [60.0 * n / t if n else None for n, t in zip(count, total)],
         "min_bpm": [v if np.isfinite(v) else None for v in lowest.tolist()],
         "max_bpm": [v if np.isfinite(v) else None for v in highest.tolist()],

@@ -3,6 +3,8 @@
 Runs, unions, differences, overlaps: what detection and Holter summary have in common.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 
@@ -14,6 +16,34 @@ def pieces(n: int, size: int) -> list[tuple[int, int]]:
 def runs_of(flags: np.ndarray) -> np.ndarray:
     """(k, 2) start and stop of the runs of True in `flags`, bool (n,)."""
     return np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]))).reshape(-1, 2)
+
+
+def periods(n: int, size: float, offset: float = 0.0) -> np.ndarray:
+    """int64 (k + 1,) edges of the periods of `size` samples that 0..n consists of; one of them
+    begins at `offset`, and the first and the last may be shorter. n = 0 has none."""
+    low, high = np.ceil(-offset / size), np.floor((n - offset) / size)
+    inner = np.ceil(offset + size * np.arange(low, high + 1) - 1e-6).astype(np.int64)
+    return np.unique(np.concatenate([[0], inner[(inner > 0) & (inner < n)], [n]]))
+
+
+def period_of(edges: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """int64 (n,): which of the periods between the `edges` (k + 1,) each sample of `at` is in."""
+    return np.searchsorted(edges, at, "right") - 1
+
+
+def covered(spans: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """int64 (k,): samples of each period between the `edges` (k + 1,) that (m, 2) `spans`, ordered
+    and without overlap, cover."""
+    length = np.concatenate([[0], np.cumsum(spans[:, 1] - spans[:, 0])])
+    begun = np.searchsorted(spans[:, 0], edges, "right")
+    over = np.concatenate([[0], spans[:, 1]])[begun] - edges  # beyond the edge
+    return np.diff(length[begun] - np.maximum(over, 0))
+
+
+def within(spans: Iterable, n: int) -> np.ndarray:
+    """(k, 2) union of the parts of `spans`, (start, stop) in any order, that lie in 0..n."""
+    found = np.clip(np.asarray(list(spans), dtype=np.int64).reshape(-1, 2), 0, n)
+    return merged(found[found[:, 1] > found[:, 0]])
 
 
 def merged(spans: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import wfdb
 from ecg.beats import classes_of
 from ecg.formats.annotation import read_annotation
 from ecg.holter import summary
+from ecg.hrv import hrv
 
 FS = 100
 
@@ -42,7 +43,7 @@ def test_steady_rhythm():
     assert rate["trend"]["time_s"] == [0, 60] and rate["trend"]["mean_bpm"] == pytest.approx(
         [80, 80]
     )
-    assert s["hrv"] == {"nn_intervals": 120, "sdnn_ms": 0, "rmssd_ms": 0}
+    assert s["hrv"]["nn_intervals"] == 120 and s["hrv"]["sdnn_ms"] == s["hrv"]["rmssd_ms"] == 0
     assert all(
         group["count"] == 0 for group in s.values() if isinstance(group, dict) and "count" in group
     )
@@ -212,11 +213,13 @@ def test_unlabelled_beats_bound_intervals_and_end_runs():
     assert broken["heart_rate"]["mean_bpm"] == s["heart_rate"]["mean_bpm"] == 120
 
 
-def test_hrv_of_normal_intervals_only():
-    s = summed("NNNNVNNN", [0.8, 0.9, 0.8, 0.4, 1.2, 0.8, 0.9])
-    assert s["hrv"]["nn_intervals"] == 5
-    assert s["hrv"]["sdnn_ms"] == pytest.approx(np.std([800, 900, 800, 800, 900], ddof=1))
-    assert s["hrv"]["rmssd_ms"] == pytest.approx(100)
+def test_hrv_is_that_of_the_same_beats():
+    letters, rr = "NNNNVNNN" * 5, [*([0.8, 0.9, 0.8, 0.4, 1.2, 0.8, 0.9, 0.8] * 5)[:-1]]
+    samples, labels = beats(letters, rr)
+    n, lost = samples[-1] + 50, [(800, 810), (805, 811)]
+    found = summary(samples, labels, FS, n, lost)["hrv"]
+    assert found == hrv(samples, labels, FS, n, lost)._asdict()
+    assert found["nn_intervals"] == 28 and found["sdnn_ms"] > 40 and found["reason"] is None
 
 
 @pytest.mark.parametrize(

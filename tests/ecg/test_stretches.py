@@ -19,6 +19,31 @@ def draw(rng, k):
     return np.column_stack([start, start + rng.integers(1, 20, k)])
 
 
+def test_periods_and_what_is_covered():
+    rng = np.random.default_rng(1)
+    for n, size, offset in (
+        (200, 60, 0),
+        (200, 60, -45),
+        (180, 60, 0),
+        (7, 60, -59),
+        (200, 33.3, 5),
+    ):
+        edges = stretches.periods(n, size, offset)
+        of = np.floor((np.arange(n) - offset) / size)
+        expected = np.unique(of, return_inverse=True)[1]
+        np.testing.assert_array_equal(stretches.period_of(edges, np.arange(n)), expected)
+        spans = stretches.within(draw(rng, 9), n)
+        counts = np.bincount(expected[flags(spans, n)], minlength=len(edges) - 1)
+        np.testing.assert_array_equal(stretches.covered(spans, edges), counts)
+    assert stretches.periods(0, 60).tolist() == [0]
+    assert stretches.covered(stretches.within([], 9), np.array([0, 4, 9])).tolist() == [0, 0]
+
+
+def test_within_cuts_at_the_ends():
+    spans = stretches.within([(5, 3), (-9, 2), (180, 300), (1, 4), (400, 500)], 200)
+    assert spans.tolist() == [[0, 4], [180, 200]]
+
+
 def test_against_samples():
     rng = np.random.default_rng(0)
     for k in range(12):
