@@ -3,24 +3,45 @@
     python monitor.py data/mitdb/119 --speed 10             # a recording at ten times real time
     cat samples.txt | python monitor.py - --fs 250 --json   # a pipe: one number a line in, one JSON
                                                             # object a line out
+    cat two.txt | python monitor.py - --fs 250 --leads 2    # a pipe: two numbers a line
     arecorder | python monitor.py - --fs 360 --format i16   # a pipe: 16-bit little-endian integers
 
     from monitor import Monitor
     monitor = Monitor(fs=360)
-    for event in monitor.push(samples): ...     # any number of samples at a time; Beat or Alarm
+    for event in monitor.push(samples): ...     # (n,) or (n, leads), any n; Beat or Alarm
     for event in monitor.finish(): ...          # what the end of the stream decides
 
-The memory is bounded for days. A beat's row reaches a fifth of the following RR interval past the
-next R peak (ecg.beats.cut_rows), so that two labels are given:
+Several leads: R peaks are found in all of them together, beats are marked and labelled in the first
+that can be read, the context model asks the first two. A recording gives all its ECG leads; a pipe
+so many numbers a line as --leads says. The memory is bounded for days. Two labels are given:
 
-  provisional   at most 0.7 s after the next R peak was; the interval after it is taken to be the
-                median of the last eight
-  final         at most 0.7 s after the R peak after that: the row is complete, the label is the one
-                a whole recording gets; with the context model (ecg.context over the five minutes
-                before) within 60 s of the beat instead
+  provisional   at most 0.7 s after the next R peak was, by the context model with the half minute
+                before (or by --model, where that is given: the next interval is taken to be usual)
+  final         by the context model with the five minutes before and 44 s after, within 50 s of the
+                beat; without one at most 0.7 s after the second R peak after it, when the beat's
+                row is complete (ecg.beats.cut_rows): the label a whole recording gets
 
-The alarms are those of ecg/alarms.py. How well stream and whole recording agree, and how late
-labels and alarms are, python benchmarks/monitor.py tells. Not a medical device.
+What an alarm waits for, and how long after the moment that defines it it comes at most:
+
+  alarm        is on when ...                            waits for                          delay
+  v_run        3 or more successive V                    the context model's look at all    8 s
+  v_couplet    exactly 2 successive V                    beats so far, every 5 s            8 s
+  tachycardia  8 RR intervals, mean above 100/min        the R peak                         0.7 s
+  bradycardia  8 RR intervals, mean below 50/min         the R peak                         0.7 s
+  pause        3 s of readable signal without a beat     the clock                          0.7 s
+  asystole     4 s of readable signal without a beat     the clock                          0.7 s
+  lead_off     2 s without a living signal in any lead   the clock                          0.3 s
+  noise        5 s that no lead can be read in           the R peaks that are none, or      1.5 s
+                                                         the quality network, every 2.5 s   3 s
+
+Without a context model v_run and v_couplet go by the single-beat labels, at most 0.7 s after the
+next R peak. Silence is believed as in a recording (ecg.pauses): where nothing in it is as high as a
+QRS complex, and the baseline stays in one lead at least; else it is noise. What is known later may
+contradict an alarm: then it is withdrawn, `"state": "withdrawn"` with the sample and time of the
+alarm. A pause that no beat ends stays on; so does asystole, through P waves too.
+
+How many alarms are false, how many events are missed: python benchmarks/monitor.py --alarms. How
+well stream and whole recording agree: python benchmarks/monitor.py FILE. Not a medical device.
 """
 
 import argparse
@@ -35,11 +56,13 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 import inference
-from ecg import cli, context, formats, holter, streaming, weights
+from ecg import cli, context, formats, holter, quality, streaming, weights
 from ecg.alarms import Alarm
 from ecg.artifacts import InputError
+from ecg.formats.recording import MAX_LEADS
+from ecg.notes import leads_note
 from ecg.prediction import card_of, is_context_model, predict_heartbeat
-from ecg.streaming import Beat, Context, Predict
+from ecg.streaming import Beat, Context, Noise, Predict
 
 FORMATS = {"text": None, "i16": "<i2", "i32": "<i4", "f32": "<f4", "f64": "<f8"}
 
@@ -49,13 +72,9 @@ class Monitor(streaming.Monitor):
     given."""
 
     def __init__(
-        self,
-        fs: float,
-        predict: Predict | None = None,
-        context: Context | None = None,
-        **limits: float,
+        self, fs: float, predict: Predict | None = None, context: Context | None = None, **more: Any
     ):
-        super().__init__(fs, predict or single_beat(), context, **limits)
+        super().__init__(fs, predict or single_beat(), context, **more)
 
 
 # ---------------------------------------------------------------------------------------- models
@@ -78,15 +97,40 @@ def context_model(model: str = "context", weight: str | Path = "weight") -> Cont
     loaded = inference.load(model, weight, threads=1)
     if not is_context_model(card_of(loaded)):
         raise InputError(f"--final {model} is no context model: give it as --model")
-    return lambda signal, fs, r_peaks: context.classify_beats(loaded, signal, fs, r_peaks)[0]
+    return as_context(loaded)
+
+
+def as_context(model: Any) -> Context:
+    """The `context` of a Monitor: a context model that is loaded."""
+
+    def context_of(leads, fs, r_peaks, by_second):
+        second = leads[1] if len(leads) > 1 else None
+        return context.classify_beats(
+            model, leads[0], fs, r_peaks, second=second, by_second=by_second
+        )[0]
+
+    return context_of
+
+
+def noise_model(weight: str | Path = "weight") -> Noise | None:
+    """The `noise` of a Monitor: the quality network of a folder of weights; None where there is
+    none."""
+    model = quality.open_model(weight)
+    if model is None:
+        return None
+    least, _ = quality.thresholds(model)
+    return lambda leads, fs, r_peaks: quality.noise_now(model, leads, fs, r_peaks) > least
 
 
 class Models(NamedTuple):
-    """What a Monitor asks. predict: for provisional labels; context: for the final ones, None where
-    `predict` gives these too."""
+    """What a Monitor asks. predict: of single beats; context: where there is one; single: whether
+    provisional labels are by `predict` all the same; noise: whether the signal is noise, where
+    there is a model for that."""
 
     predict: Predict
     context: Context | None
+    single: bool
+    noise: Noise | None = None
 
 
 def models_for(args: argparse.Namespace) -> Models:
@@ -97,56 +141,75 @@ def models_for(args: argparse.Namespace) -> Models:
     return Models(
         single_beat(args.model, args.weight),
         None if final == "single" else context_model(final, args.weight),
+        args.model != "auto",
+        noise_model(args.weight),
     )
 
 
 # --------------------------------------------------------------------------------------- samples
 
 
-def read_stream(file: io.BufferedIOBase, kind: str) -> Iterator[np.ndarray]:
-    """Chunks float64 (n,) of an open binary file, as they come.
+def read_stream(file: io.BufferedIOBase, kind: str, leads: int = 1) -> Iterator[np.ndarray]:
+    """Chunks float64 (n, leads) of an open binary file, as they come.
 
-    kind: a key of FORMATS. A missing sample is `nan` in text, and in the 16-bit format -32768, as
-    in WFDB. Raises InputError for what is no number."""
+    kind: a key of FORMATS; leads: numbers a line (with blanks, commas or semicolons between), or
+    samples one after the other of each time. A missing sample is `nan` in text, and in the 16-bit
+    format -32768, as in WFDB. Raises InputError for what is no number, and for another number of
+    them."""
     rest, line, dtype = b"", 0, FORMATS[kind]
     while chunk := file.read1(1 << 16):
         rest += chunk
         if dtype is None:
             *lines, rest = rest.split(b"\n")
-            yield _numbers(lines, line)
+            yield _numbers(lines, line, leads)
             line += len(lines)
         else:
-            whole = len(rest) // np.dtype(dtype).itemsize * np.dtype(dtype).itemsize
+            size = np.dtype(dtype).itemsize * leads
+            whole = len(rest) // size * size
             values, rest = np.frombuffer(rest[:whole], dtype).astype(np.float64), rest[whole:]
-            yield np.where(values == -32768, np.nan, values) if kind == "i16" else values
+            values = np.where(values == -32768, np.nan, values) if kind == "i16" else values
+            yield values.reshape(-1, leads)
     if dtype is None:
-        yield _numbers([rest] if rest.strip() else [], line)
+        yield _numbers([rest] if rest.strip() else [], line, leads)
     elif rest:
         raise InputError(
             f"standard input ends within a sample: {len(rest)} bytes are left over; is it --format "
-            f"{kind}?"
+            f"{kind} --leads {leads}?"
         )
 
 
-def _numbers(lines, before):
+def _numbers(lines, before, leads):
+    """(n, leads) of lines of text; before: how many lines have come."""
+    words = [text.replace(b",", b" ").replace(b";", b" ").split() for text in lines]
     try:
-        return np.array([float(text) for text in lines if text.strip()])
-    except ValueError:
-        for k, text in enumerate(lines):
-            try:
-                float(text or 0)
-            except ValueError:
-                raise InputError(
-                    f"standard input, line {before + k + 1}: "
-                    f"{text[:40].decode(errors='replace')!r} is no number; "
-                    "one number a line is expected, or --format i16, i32, f32, f64"
-                ) from None
+        return np.array([[float(word) for word in each] for each in words if each]).reshape(
+            -1, leads
+        )
+    except ValueError:  # no number, or not so many
+        for k, each in enumerate(words):
+            _check_line(each, lines[k], before + k + 1, leads)
         raise
 
 
+def _check_line(words, text, number, leads):
+    """Raises InputError for a line that is not as many numbers as there are leads."""
+    where = f"standard input, line {number}: {text[:40].decode(errors='replace')!r}"
+    try:
+        found = len([float(word) for word in words])
+    except ValueError:
+        raise InputError(
+            f"{where} is no number; one number a line is expected, several with --leads, or "
+            "--format i16, i32, f32, f64"
+        ) from None
+    if found not in (0, leads):
+        raise InputError(
+            f"{where} holds {found} numbers, not {leads}: give their number as --leads"
+        )
+
+
 def replay(signal: np.ndarray, fs: float, speed: float) -> Iterator[np.ndarray]:
-    """Chunks of a recording, a tenth of a second at a time, at `speed` times real time; 0: as fast
-    as they are taken."""
+    """Chunks of a recording (n, leads), a tenth of a second at a time, at `speed` times real time;
+    0: as fast as they are taken."""
     size, start = max(1, round(0.1 * fs)), time.monotonic()
     for i in range(0, len(signal), size):
         if speed:
@@ -186,11 +249,13 @@ class Lines:
 
     @staticmethod
     def _alarm(alarm):
-        name = {"v_run": "run of V", "lead_off": "lead off"}.get(alarm.name, alarm.name)
+        words = {"v_run": "run of V", "v_couplet": "couplet of V", "lead_off": "lead off"}
+        name = words.get(alarm.name, alarm.name)
         figures = [f"{alarm.duration_s:.1f} s"]
         figures += [f"{alarm.beats} beats"] if alarm.beats else []
         figures += [f"{alarm.rate_bpm:.0f}/min"] if alarm.rate_bpm else []
-        return f"{'ALARM' if alarm.state == 'on' else 'ended'}  {name}: {', '.join(figures)}"
+        state = {"on": "ALARM", "off": "ended", "withdrawn": "TAKEN BACK"}[alarm.state]
+        return f"{state}  {name}: {', '.join(figures)}"
 
 
 # -------------------------------------------------------------------------------------- the stage
@@ -205,16 +270,25 @@ def options() -> cli.Parser:
         metavar="FILE",
         help="to replay; - for a pipe; without it a synthetic minute",
     )
-    cli.add_recording_options(parser)
+    cli.add_recording_options(parser, "--second")
     cli.add(parser, "--invert", choices=("yes", "no"), default="no")
     option = parser.add_argument_group("the stream").add_argument
-    option("--format", choices=FORMATS, default="text", help="of a pipe: text, one number a line")
+    option("--format", choices=FORMATS, default="text", help="of a pipe: text, a line a sample")
+    option("--leads", metavar="N", type=int, default=1, help="of a pipe: numbers a sample")
     option(
         "--speed", metavar="X", type=float, help="of a FILE, times real time (default 1; 0: all)"
     )
     option("--json", action="store_true", help="one JSON object a line, both labels of a beat")
+    add_models_and_limits(parser)
+    cli.add_moved_option(parser, "--agreement", "python benchmarks/monitor.py FILE ...")
+    return parser
+
+
+def add_models_and_limits(parser: cli.Parser) -> None:
+    """The options that say what a Monitor asks, and when it alarms."""
     group = parser.add_argument_group("the models")
-    cli.add(group, "--model", default="auto", help="name or file of a single-beat model")
+    text = "single-beat model; one named gives provisional labels too"
+    cli.add(group, "--model", default="auto", help=text)
     group.add_argument(
         "--final",
         metavar="MODEL",
@@ -227,8 +301,11 @@ def options() -> cli.Parser:
     option("--pause", metavar="S", type=float, default=holter.LONG_PAUSE, help="s without a beat")
     option("--tachycardia", default=holter.TACHYCARDIA, help="above, over 8 RR intervals", **rate)
     option("--bradycardia", default=holter.BRADYCARDIA, help="below, over 8 RR intervals", **rate)
-    cli.add_moved_option(parser, "--agreement", "python benchmarks/monitor.py FILE ...")
-    return parser
+
+
+def limits_of(args: argparse.Namespace) -> dict[str, Any]:
+    """The limits of the alarms as the command line has them."""
+    return {name: getattr(args, name) for name in ("pause", "tachycardia", "bradycardia")}
 
 
 @cli.stage(options)
@@ -237,12 +314,15 @@ def main(args: argparse.Namespace) -> None:
         raise InputError(
             f"--speed {args.speed:g}: give how many times real time, or 0 for as fast as possible"
         )
+    if not 1 <= args.leads <= MAX_LEADS:
+        raise InputError(f"--leads {args.leads}: give 1 to {MAX_LEADS}")
     fs, chunks = samples_for(args)
     monitor = monitor_for(args, fs)
     line = as_json if args.json else Lines()
-    sign = -1.0 if args.invert == "yes" else 1.0
     for chunk in chunks:
-        print_events(monitor.push(sign * chunk), line)
+        if args.invert == "yes":  # the lead that is labelled
+            chunk = chunk * np.array([-1.0] + [1.0] * (chunk.shape[1] - 1))
+        print_events(monitor.push(chunk), line)
     print_events(monitor.finish(), line)
 
 
@@ -256,32 +336,37 @@ def samples_for(args: argparse.Namespace) -> tuple[float, Iterator[np.ndarray]]:
         )
     pipe = args.files == ["-"]
     if pipe:
-        cli.refuse_unused(args, ("lead", "unit", "speed"), "is for a FILE, not for a pipe")
+        cli.refuse_unused(
+            args, ("lead", "second", "unit", "speed"), "is for a FILE, not for a pipe"
+        )
     else:
-        cli.refuse_unused(args, ("format",), "is for a pipe: give - as FILE")
+        cli.refuse_unused(args, ("format", "leads"), "is for a pipe: give - as FILE")
     if not args.files:
-        cli.refuse_unused(args, ("lead", "unit", "fs", "invert"), "needs a FILE")
+        cli.refuse_unused(args, ("lead", "second", "unit", "fs", "invert"), "needs a FILE")
     if pipe:
         if args.fs is None:
             raise InputError("a pipe does not tell its sampling rate: give --fs in Hz")
         stream = cast(io.BufferedReader, sys.stdin.buffer)  # hinted as BinaryIO, without read1
-        return args.fs, read_stream(stream, args.format)
+        return args.fs, read_stream(stream, args.format, args.leads)
     if args.files:
-        recording = formats.read_recording(args.files[0], args.lead, args.fs, args.unit)
+        recording = formats.read_recording(
+            args.files[0], args.lead, args.fs, args.unit, args.second
+        )
+        for note in leads_note(recording):
+            print(note, file=sys.stderr)
         speed = 1 if args.speed is None else args.speed
-        return recording.fs, replay(recording.signal, recording.fs, speed)
+        return recording.fs, replay(np.column_stack(recording.signals()), recording.fs, speed)
     from ecg.synthetic import synthetic_recording
 
     made = synthetic_recording(60)
     print("no FILE: a synthetic minute, no patient's ECG", file=sys.stderr)
-    return made.fs, replay(made.signal, made.fs, args.speed or 0)
+    return made.fs, replay(made.signal[:, None], made.fs, args.speed or 0)
 
 
 def monitor_for(args: argparse.Namespace, fs: float) -> Monitor:
     """The Monitor that the command line asks for."""
-    limits = {name: getattr(args, name) for name in ("pause", "tachycardia", "bradycardia")}
     try:
-        return Monitor(fs, *models_for(args), **limits)
+        return Monitor(fs, **models_for(args)._asdict(), **limits_of(args))
     except ValueError as error:
         raise InputError(error) from None
 

@@ -1,262 +1,121 @@
-"""The monitor held against the whole recording: agreement of labels, delay of labels and alarms.
+"""The monitor measured: false alarms per hour, and the stream against the whole recording.
 
-    python benchmarks/monitor.py data/mitdb/119 data/mitdb/200
+    python benchmarks/monitor.py --alarms --records data/svdb         # by networks that never saw
+                                                                      # the record (--folds)
+    python benchmarks/monitor.py --alarms --records data/mitdb --final context_interpatient_plus
+    python benchmarks/monitor.py data/mitdb/119 data/mitdb/200        # labels, delays, alarms
 
-Recordings are replayed as fast as possible; the options are those of monitor.py.
+Recordings are replayed as fast as possible. --alarms holds the alarms against the annotation of
+every record in a folder (monitor_parts/false_alarms.py); each record is judged by the first network
+of --folds that was trained without it, or, with --final, by one model: records that it was trained
+on are left out, and said. FILE ... holds stream and whole recording against each other
+(monitor_parts/agreement.py).
 """
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import joblib
 import numpy as np
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import inference  # noqa: E402
 import monitor as stage  # noqa: E402
-from ecg import cli, formats, holter  # noqa: E402
-from ecg.alarms import RUN, Alarm  # noqa: E402
+from benchmarks.common.folds import Folds  # noqa: E402
+from benchmarks.monitor_parts.agreement import agreement, print_agreement  # noqa: E402
+from benchmarks.monitor_parts.false_alarms import RecordAlarms, print_table, replay_record  # noqa: E402
+from ecg import artifacts, cli, formats  # noqa: E402
 from ecg.artifacts import InputError  # noqa: E402
-from ecg.beats import CLASSES, extract_beats  # noqa: E402
-from ecg.rpeaks import find_beats  # noqa: E402
-from ecg.streaming import LEARN, Beat, Context, Monitor, Predict  # noqa: E402
+from ecg.formats.annotation import annotated_records, read_annotation  # noqa: E402
+from ecg.prediction import card_of, is_context_model  # noqa: E402
 
-ALARMS = "v_run", "pause", "tachycardia", "bradycardia", "lead_off"
-EVENTS = {"v_run": "v_runs", "pause": "pauses"}  # their names in ecg.holter, where they differ
-
-
-def agreement(
-    signal: np.ndarray, fs: float, predict: Predict, context: Context | None = None, **limits: float
-) -> tuple[dict, list[Beat | Alarm]]:
-    """Replay a recording and hold what the stream gave against what the whole recording gives.
-
-    Returns (figures, events). figures, shares of the beats found both by the stream and offline
-    (150 ms; the last beat has no row): {"beats_stream", "beats_offline", "both",
-    "provisional_final", "final_offline", "provisional_offline", "v_offline", "v_provisional" (of
-    the former, found by provisional label), "v_provisional_more" (others called V),
-    "provisional_delay_s" {"median", "p99", "max", "late": beats over 0.7 s} after the next R peak,
-    "final_delay_s" after the one after that (with a context model: after the beat itself, late over
-    60 s), "alarms": {name: {"events" (offline, ecg.holter), "alarms", "missed", "false",
-    "delay_median_s", "delay_max_s"}}}. An alarm's delay counts from the moment that defines it: R
-    peak of the third V, R peak that brings the mean of 8 beyond its limit, end of the limit of the
-    pause. Shares are None where there is nothing to share. Delays leave out the first 3 s."""
-    monitor = Monitor(fs, predict, context, **limits)
-    events = monitor.push(signal) + monitor.finish()
-    beats = [event for event in events if isinstance(event, Beat)]
-    final = sorted((e for e in beats if e.stage == "final"), key=lambda e: e.sample)
-    provisional = {e.sample: e for e in beats if e.stage == "provisional"}
-    peaks, unreadable = find_beats(signal, fs)
-    labels = _offline_labels(signal, fs, peaks, predict, context)
-    summary = holter.summary(peaks, labels, fs, len(signal), [s[:2] for s in unreadable])
-    figures = {
-        **_label_figures(final, provisional, peaks, labels, fs),
-        **_delay_figures(final, provisional, fs, context is not None),
-        "alarms": _alarm_figures(monitor.alarms, events, summary, peaks, len(signal) / fs),
-    }
-    return figures, events
-
-
-def _offline_labels(signal, fs, peaks, predict, context):
-    """Class index (m,) of every beat by the whole recording, -1 where no row could be cut."""
-    rows, positions = extract_beats(signal, peaks, fs)
-    labels = np.full(len(peaks), -1)
-    if len(rows):
-        at = np.searchsorted(peaks, positions)
-        labels[at] = context(signal, fs, peaks)[at].argmax(axis=1) if context else predict(rows)[0]
-    return labels
-
-
-def _label_figures(final, provisional, peaks, labels, fs):
-    r = np.array([e.sample for e in final], dtype=np.int64)
-    partner = _nearest(r, peaks, 0.15 * fs)
-    trio = np.array(
-        [
-            [_id(provisional[e.sample].label), _id(e.label), labels[k]]
-            for e, k in zip(final, partner)
-            if k >= 0 and e.sample in provisional
-        ]
-    ).reshape(-1, 3)
-    first, last, offline = trio[(trio >= 0).all(axis=1)].T
-    v = CLASSES.index("V")
-    return {
-        "beats_stream": len(r),
-        "beats_offline": len(peaks),
-        "both": int((partner >= 0).sum()),
-        "provisional_final": _share(first == last),
-        "final_offline": _share(last == offline),
-        "provisional_offline": _share(first == offline),
-        "v_offline": int((offline == v).sum()),
-        "v_provisional": int(((first == v) & (offline == v)).sum()),
-        "v_provisional_more": int(((first == v) & (offline != v)).sum()),
-    }
-
-
-def _delay_figures(final, provisional, fs, with_context):
-    r = [e.sample for e in final]
-    settled = [k for k in range(len(r) - 1) if r[k] / fs > LEARN]
-    first = [provisional[r[k]].at_s - r[k + 1] / fs for k in settled if r[k] in provisional]
-    ahead = 0 if with_context else 2  # R peaks after the beat at which its final label is due
-    last = [final[k].at_s - r[k + ahead] / fs for k in settled if k + 2 < len(r)]
-    return {
-        "provisional_delay_s": _delays(first, 0.7),
-        "final_delay_s": _delays(last, 60.0 if with_context else 0.7),
-    }
-
-
-def _alarm_figures(alarms, events, summary, peaks, end):
-    """How the alarms of a stream stand to the events of the whole recording."""
-    figures = {}
-    for name in ALARMS:
-        spans = _alarm_spans(events, name, end)
-        group = summary.get(EVENTS.get(name, name), {"events": []})["events"]
-        if name == "pause":
-            group = [e for e in group if e["duration_s"] >= alarms.pause and not e["open"]]
-        true = [(e["time_s"], e["time_s"] + e["duration_s"]) for e in group]
-        delays = []
-        for (a, b), event in zip(true, group):  # the first alarm of each, unless one was on already
-            at = min((at for start, stop, at in spans if a <= stop and b >= start), default=-1.0)
-            if at >= a:
-                delays.append(float(at - _due(name, event, alarms, peaks)))
-        missed = (not any(a <= stop and b >= start for start, stop, _ in spans) for a, b in true)
-        false = (not any(a <= stop and b >= start for a, b in true) for start, stop, _ in spans)
-        figures[name] = {
-            "events": len(true),
-            "alarms": len(spans),
-            "missed": sum(missed),
-            "false": sum(false),
-            "delay_median_s": float(np.median(delays)) if delays else None,
-            "delay_max_s": float(max(delays)) if delays else None,
-        }
-    return figures
-
-
-def _alarm_spans(events, name, end):
-    """[from, to, when it was raised] in s of each alarm of this name."""
-    spans = []
-    for alarm in (e for e in events if isinstance(e, Alarm) and e.name == name):
-        if alarm.state == "on":
-            spans.append([alarm.time_s, end, alarm.at_s])
-        else:
-            spans[-1][1] = max(alarm.time_s + alarm.duration_s, spans[-1][2])
-    return spans
-
-
-def _due(name, event, alarms, peaks):
-    """Time in s of the moment that defines the alarm of an event."""
-    if name == "pause":
-        return event["time_s"] + alarms.pause
-    first = np.searchsorted(peaks, event["sample"])
-    return peaks[first + (RUN - 1 if name == "v_run" else holter.WINDOW)] / alarms.fs
-
-
-def _nearest(test, reference, within):
-    """For each of `test` the index of the nearest of `reference`, or -1 where none is within that
-    many samples."""
-    if len(reference) == 0:
-        return np.full(len(test), -1)
-    k = np.clip(np.searchsorted(reference, test), 1, max(len(reference) - 1, 1))
-    k = np.where(
-        np.abs(reference[k - 1] - test)
-        <= np.abs(reference[np.minimum(k, len(reference) - 1)] - test),
-        k - 1,
-        k,
-    )
-    k = np.minimum(k, len(reference) - 1)
-    return np.where(np.abs(reference[k] - test) <= within, k, -1)
-
-
-def _id(label):
-    return -1 if label is None else CLASSES.index(label)
-
-
-def _share(flags):
-    return float(np.mean(flags)) if len(flags) else None
-
-
-def _delays(seconds, limit):
-    if not seconds:
-        return {"median": None, "p99": None, "max": None, "late": 0}
-    return {
-        "median": float(np.median(seconds)),
-        "p99": float(np.percentile(seconds, 99)),
-        "max": float(max(seconds)),
-        "late": int(np.sum(np.array(seconds) > limit)),
-    }
-
-
-def _percent(value):
-    return "     -" if value is None else f"{100 * value:6.2f}"
-
-
-def print_agreement(results: Sequence[tuple[str, dict]]) -> None:
-    """results: (name of the recording, figures of `agreement`) of each."""
-    print("labels of the stream; agreement in percent of the beats that both found,")
-    print("V by the provisional label\n")
-    print(
-        "record       stream offline    both  prov=final final=offline prov=offline  "
-        "V offl. found  more"
-    )
-    for name, f in results:
-        keys = "provisional_final", "final_offline", "provisional_offline"
-        shares = "       ".join(_percent(f[key]) for key in keys)
-        print(
-            f"{name:<10} {f['beats_stream']:>8,} {f['beats_offline']:>7,} {f['both']:>7,}      "
-            f"{shares} {f['v_offline']:>8,} {f['v_provisional']:>6,} {f['v_provisional_more']:>5,}"
-        )
-    print(
-        "\ndelay in s: of the provisional label after the next R peak; of the final one after the "
-        "R "
-        "peak after that\n(context model: after the beat); late: beats over 0.7 s (final by the "
-        "context model: 60 s)\n"
-    )
-    print("record      median    p99    max     late | median    p99    max     late")
-    for name, f in results:
-        cells = [_delay_cells(f[key]) for key in ("provisional_delay_s", "final_delay_s")]
-        print(f"{name:<10} " + " | ".join(cells))
-    print(
-        "\nalarms against the events of the whole recording; delay in s after the moment that "
-        "defines them\n"
-    )
-    print("alarm         events  alarms  missed  false  median    max")
-    for alarm in ALARMS:
-        print(_alarm_line(alarm, [f["alarms"][alarm] for _, f in results]))
-
-
-def _delay_cells(delays):
-    values = [delays[key] for key in ("median", "p99", "max")]
-    cells = " ".join("     -" if value is None else f"{value:6.2f}" for value in values)
-    return f"{cells} {delays['late']:>8,}"
-
-
-def _alarm_line(name, parts):
-    events, alarms, missed, false = (
-        sum(part[key] for part in parts) for key in ("events", "alarms", "missed", "false")
-    )
-    known = [part for part in parts if part["delay_max_s"] is not None]
-    median = f"{np.median([p['delay_median_s'] for p in known]):6.2f}" if known else "     -"
-    most = f"{max(p['delay_max_s'] for p in known):6.2f}" if known else "     -"
-    return f"{name:<12} {events:>7,} {alarms:>7,} {missed:>7,} {false:>6,}  {median} {most}"
+FOR_FILES = "lead", "second", "fs", "unit", "invert", "model"
+FOR_ALARMS = "records", "reference", "folds", "jobs"
 
 
 def options() -> cli.Parser:
     """The parser of the command line."""
-    parser = stage.options()
-    parser.description, parser.epilog = __doc__.split("\n\n", 1)
+    parser = cli.stage_parser(__doc__)
+    parser.add_argument("files", nargs="*", metavar="FILE", help="recordings to replay")
+    group = parser.add_argument_group("false alarms")
+    group.add_argument("--alarms", action="store_true", help="of the records of a folder")
+    cli.add(group, "--records", "--reference", "--jobs")
+    folds = "networks of a cross-validation over the records"
+    group.add_argument("--folds", metavar="DIR", default="weight/folds", help=folds)
+    group = cli.add_recording_options(parser, "--second")
+    cli.add(group, "--invert", choices=("yes", "no"), default="no")
+    stage.add_models_and_limits(parser)
     return parser
 
 
 @cli.stage(options)
 def main(args: argparse.Namespace) -> None:
+    if args.alarms:
+        cli.refuse_unused(args, FOR_FILES, "is for FILE ..., not for --alarms")
+        if args.files:
+            raise InputError("--alarms takes a folder of records, --records DIR, no FILE")
+        return count_false_alarms(args)
+    cli.refuse_unused(args, FOR_ALARMS, "needs --alarms")
     if not args.files or "-" in args.files:
-        raise InputError("recordings are replayed: name at least one FILE")
-    limits = {name: getattr(args, name) for name in ("pause", "tachycardia", "bradycardia")}
-    models, results = stage.models_for(args), []
+        raise InputError("recordings are replayed: name at least one FILE, or --alarms --records")
+    models, results = stage.models_for(args)._asdict(), []
     for file in tqdm(args.files, desc="replaying", unit="recording", disable=None):
-        recording = formats.read_recording(file, args.lead, args.fs, args.unit)
-        signal = -recording.signal if args.invert == "yes" else recording.signal
-        results.append((recording.name, agreement(signal, recording.fs, *models, **limits)[0]))
-    print_agreement(results)
+        recording = formats.read_recording(file, args.lead, args.fs, args.unit, args.second)
+        leads = recording.signals()
+        leads[0] = -leads[0] if args.invert == "yes" else leads[0]
+        figures = agreement(leads, recording.fs, **models, **stage.limits_of(args))[0]
+        results.append((recording.name, figures))
+    return print_agreement(results)
+
+
+# ---------------------------------------------------------------------------------- false alarms
+
+
+def count_false_alarms(args: argparse.Namespace) -> None:
+    """The table of --alarms."""
+    if args.records is None:
+        raise InputError("--alarms counts over a folder of annotated records: name it as --records")
+    folder = artifacts.locate(args.records)
+    names = annotated_records(folder, args.reference)
+    chosen = networks_for(args, folder.name, names)
+    tasks = [
+        joblib.delayed(alarms_of)(folder / name, network, args.reference, stage.limits_of(args))
+        for name, network in chosen.items()
+    ]
+    done = joblib.Parallel(n_jobs=args.jobs, return_as="generator")(tasks)
+    print_table(list(tqdm(done, total=len(tasks), desc="replaying", unit="record", disable=None)))
+
+
+def networks_for(args: argparse.Namespace, folder: str, names: list[str]) -> dict:
+    """{record: the network that judges it}, one that never saw it."""
+    if args.final in ("auto", "single"):
+        if args.final == "single":
+            raise InputError("--alarms asks a context model: --final MODEL, or --folds")
+        folds = Folds(args.folds)
+        return {name: folds.network(name) for name in names}
+    network = inference.load(args.final, args.weight, threads=1)
+    card = card_of(network)
+    if not is_context_model(card):
+        raise InputError(f"--final {args.final} is no context model")
+    learnt = {record.split("/")[-1] for record in card["manifest"]["records"]}
+    left = [name for name in names if name not in learnt]
+    if not left:
+        raise InputError(f"{args.final} was trained on every record of {folder}")
+    if len(left) < len(names):
+        print(f"{len(names) - len(left)} records left out, {args.final} was trained on them")
+    return dict.fromkeys(left, network)
+
+
+def alarms_of(path: Path, network: Any, reference: str, limits: dict) -> RecordAlarms:
+    """The alarms of a record, and what should have raised them."""
+    recording = formats.read_recording(path, lead=0, second="auto")
+    annotation = read_annotation(path, reference, recording.fs)
+    leads = [np.asarray(lead, np.float64) for lead in recording.signals()]
+    context = stage.as_context(network)
+    return replay_record(path.name, leads, recording.fs, annotation, context, **limits)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import monitor
+from ecg import formats
 from ecg.alarms import Alarm
 from ecg.streaming import Beat
 from ecg.synthetic import synthetic_recording
@@ -22,7 +23,18 @@ def test_text_and_binary_pipes_give_the_same_samples():
         for f, kind in ((text, "text"), (binary, "i16"))
     ]
     np.testing.assert_array_equal(got[0], got[1])
-    assert np.isnan(got[0][3]) and len(got[0]) == 5
+    assert np.isnan(got[0][3, 0]) and got[0].shape == (5, 1)
+
+
+def test_several_leads_in_a_pipe():
+    values = np.array([[0, 10], [-5, 11], [1200, -32768], [7, 13]])
+    text = b"0 10\n-5;11\n\n1200, nan\n7\t13"
+    got = [
+        np.concatenate(list(monitor.read_stream(io.BufferedReader(io.BytesIO(data)), kind, 2)))
+        for data, kind in ((text, "text"), (values.astype("<i2").tobytes(), "i16"))
+    ]
+    np.testing.assert_array_equal(got[0], got[1])
+    assert got[0].shape == (4, 2) and np.isnan(got[0][2, 1]) and got[0][2, 0] == 1200
 
 
 def test_lines_for_people():
@@ -45,6 +57,8 @@ def test_lines_for_people():
         say(Alarm("v_run", "on", 0, 3723.5, 1.0, 3, 120.0, 9.0))
         == "01:02:03.500  ALARM  run of V: 1.0 s, 3 beats, 120/min"
     )
+    taken_back = say(Alarm("v_couplet", "withdrawn", 0, 1.0, 0.5, 2, 120.0, 9.0))
+    assert taken_back == "00:00:01.000  TAKEN BACK  couplet of V: 0.5 s, 2 beats, 120/min"
 
 
 def test_command_line_pipe_equals_pushing(demo, run):
@@ -66,7 +80,8 @@ def test_command_line_pipe_equals_pushing(demo, run):
         input="\n".join(map(str, x)) + "\n",
     ).stdout
     told = [json.loads(line) for line in out.splitlines()]
-    events = stream(x, 250, monitor.single_beat("self", demo / "weight"))
+    predict, noise = monitor.single_beat("self", demo / "weight"), monitor.noise_model()
+    events = stream(x, 250, predict, noise=noise)
     assert [[t["sample"], t.get("label"), t["at_s"]] for t in told] == [
         [e.sample, getattr(e, "label", None), e.at_s] for e in events
     ]
@@ -87,6 +102,9 @@ def test_command_line_pipe_equals_pushing(demo, run):
         (["-", "--fs", "250", "--model", "none_such"], "1\n", "none_such"),
         (["-", "--fs", "250", "--final", "self"], "1\n", "--final self"),
         (["x", "--speed", "-1"], "", "--speed"),
+        (["-", "--fs", "250", "--leads", "2"], "1 2\n1 2\n3\n", "line 3"),
+        (["-", "--fs", "250", "--leads", "0"], "1\n", "--leads 0"),
+        (["x", "--leads", "2"], "", "--leads"),
     ],
 )
 def test_command_line_refuses(demo, refused, arguments, text, word):
@@ -94,3 +112,19 @@ def test_command_line_refuses(demo, refused, arguments, text, word):
     assert word in refused(
         "monitor.py", *arguments, *model, "--weight", demo / "weight", input=text
     )
+
+
+def test_a_recording_gives_all_its_leads(demo, run, two_leads):
+    """Which they are is said; the events are those of a Monitor that is given both."""
+    weights = ["--model", "self", "--final", "single", "--weight", demo / "weight"]
+    done = run("monitor.py", two_leads, "--speed", 0, "--json", *weights)
+    assert "2 leads together" in done.stderr
+    recording = formats.read_recording(two_leads, second="auto")
+    predict, noise = monitor.single_beat("self", demo / "weight"), monitor.noise_model()
+    x = np.column_stack(recording.signals())
+    assert x.shape[1] == 2
+    events = stream(x, recording.fs, predict, noise=noise)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(t["sample"], t["at_s"]) for t in told] == [(e.sample, e.at_s) for e in events]
+    alone = run("monitor.py", two_leads, "--second", "none", "--speed", 0, *weights)
+    assert "leads together" not in alone.stderr

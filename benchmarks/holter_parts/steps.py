@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from benchmarks.holter_parts.common import clocks
-from ecg import archive, artifacts, formats, labelling, prediction
+from ecg import archive, artifacts, formats, labelling, notes, prediction
 from ecg.context import classify
 
 # (module that calls the function by this name, name, step)
@@ -17,7 +17,7 @@ WATCHED = (
     (labelling, "find_beats_in_leads", "R peaks"),
     (labelling, "remove_strong_hum", "mains hum"),
     (labelling, "turn_upright", "lead turned, or strange"),
-    (labelling, "unlike_training", "lead turned, or strange"),
+    (notes, "unlike_training", "lead turned, or strange"),
     (labelling, "extract_beats", "cut rows"),
     (prediction, "logits", "network"),
     (classify, "describe_and_find_paced", "compare with own patient"),

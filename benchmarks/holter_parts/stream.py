@@ -44,10 +44,10 @@ def measure(paths: list[Path], weight: Path) -> dict:
 def replayed(path: Path, final: str, weight: Path) -> tuple[str, dict]:
     """(name, figures of `agreement`) of a record; final: `single` or the name of a context
     model."""
-    recording = formats.read_recording(path)
+    recording = formats.read_recording(path, second="auto")
     context = None if final == "single" else context_model(final, str(weight))
     predict = single_beat("auto", str(weight))
-    return recording.name, agreement(recording.signal, recording.fs, predict, context)[0]
+    return recording.name, agreement(recording.signals(), recording.fs, predict, context)[0]
 
 
 def memory_by_hour(hours: int, fs: int = 100) -> list[float]:
@@ -58,15 +58,19 @@ def memory_by_hour(hours: int, fs: int = 100) -> list[float]:
     def predict(rows):
         return np.zeros(len(rows), np.int64), np.ones(len(rows)), None
 
-    def context(signal, fs, peaks):
+    def context(leads, fs, peaks, by_second):
         return np.tile([1.0, 0, 0, 0, 0], (len(peaks), 1))
+
+    def found(leads, fs, live, usual):
+        peaks = np.flatnonzero(leads[0] > 0.5)
+        return rpeaks.FoundBeats(peaks, [], np.zeros(len(peaks), np.int64), np.ones((1, 2)))
 
     signal = 0.01 * np.random.default_rng(0).standard_normal(3600 * fs)
     signal[fs // 2 :: fs] = 1.0
     held = []
     with (
-        mock.patch.object(rpeaks, "detect_r_peaks", lambda x, fs, live: np.flatnonzero(x > 0.5)),
-        mock.patch.object(streaming, "HOP", 1.0),
+        mock.patch.object(rpeaks, "find_beats_in_leads", found),
+        mock.patch.object(streaming.monitor, "HOP", 1.0),
         mock.patch.object(beats, "at_source_rate", lambda x, fs: np.repeat(x, 4)),
     ):
         bedside = streaming.Monitor(fs, predict, context)
@@ -76,6 +80,13 @@ def memory_by_hour(hours: int, fs: int = 100) -> list[float]:
                 raise RuntimeError(
                     f"the monitor gave {len(events)} events in an hour of 3,600 beats"
                 )
-            state = {key: value for key, value in vars(bedside).items() if not callable(value)}
-            held.append(len(pickle.dumps(state)) / 1024)
+            held.append(held_bytes(bedside) / 1024)
     return held
+
+
+def held_bytes(bedside: streaming.Monitor) -> int:
+    """What a monitor remembers, its models left out."""
+    parts = (bedside, bedside._signal, bedside._finder, bedside._judge)
+    left_out = "predict", "context", "noise", "_judge", "_signal", "_finder"
+    kept = [{k: v for k, v in vars(part).items() if k not in left_out} for part in parts]
+    return len(pickle.dumps(kept))

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from ecg import beats, formats, rpeaks, streaming
-from ecg.streaming import Beat, Monitor
+from ecg.streaming import Beat, Monitor, judging
+from ecg.streaming import monitor as state_machine
 from ecg.synthetic import synthetic_recording
-from tests.streams import FS, alarms, fingerprint, labelled, stream, strip, wide_is_v
+from tests.streams import FS, alarms, fingerprint, labelled, stream, strip, v_by_width, wide_is_v
 
 
 @pytest.fixture(scope="module")
@@ -103,14 +104,19 @@ def test_stray_missing_samples_cost_one_beat_at_most():
 
 
 def test_memory_is_bounded(monkeypatch):
-    monkeypatch.setattr(streaming, "KEEP", 16.0)
+    """Of one lead without, of two with a context model whose past is short here."""
+    monkeypatch.setattr(state_machine, "KEEP", 16.0)
+    monkeypatch.setattr(state_machine, "PAST", 6.0)
+    monkeypatch.setattr(state_machine, "DELAY", 5.0)
+    monkeypatch.setattr(judging, "PAST", 6.0)
+    monkeypatch.setattr(judging, "DELAY", 5.0)
     x = strip("NNV" * 60, 0.5)[0]
-    m, sizes = Monitor(100, wide_is_v), []
-    for i in range(0, len(x), 1000):
-        m.push(x[i : i + 1000])
-        kept = {key: value for key, value in vars(m).items() if key != "predict"}
-        sizes.append(len(pickle.dumps(kept)))
-    assert max(sizes[len(sizes) // 2 :]) <= max(sizes[: len(sizes) // 2]) + 300
+    for leads, context in ((x, None), (np.column_stack([x, x]), v_by_width)):
+        m, sizes = Monitor(100, wide_is_v, context, single=True), []
+        for i in range(0, len(x), 1000):
+            m.push(leads[i : i + 1000])
+            sizes.append(len(pickle.dumps([vars(m), vars(m._finder), vars(m._signal)])))
+        assert max(sizes[len(sizes) // 2 :]) <= max(sizes[: len(sizes) // 2]) + 600
 
 
 def test_short_streams():
@@ -120,35 +126,90 @@ def test_short_streams():
     assert stream(strip("NN", 0.8, tail=0.6)[0]) != []
 
 
-def test_context_model_gives_the_final_label_within_a_minute():
+def test_context_model_gives_both_labels():
     """The same in any chunks; a model that would see too few beats is not asked."""
     asked = []
 
-    def context(signal, fs, r_peaks):
-        asked.append((len(signal) / fs, len(r_peaks)))
-        assert np.all((r_peaks >= 0) & (r_peaks < len(signal)))
+    def context(leads, fs, r_peaks, by_second):
+        asked.append((len(leads[0]) / fs, len(r_peaks), len(leads)))
+        assert np.all((r_peaks >= 0) & (r_peaks < len(leads[0]))) and not by_second.any()
         return np.eye(5)[np.full(len(r_peaks), 1)]
 
     x = synthetic_recording(80, fs=100, seed=6).signal
-    found = []
-    for chunk in (len(x), 333):
-        m = Monitor(100, wide_is_v, context)
-        found.append(
-            [e for i in range(0, len(x), chunk) for e in m.push(x[i : i + chunk])] + m.finish()
-        )
+    found = [stream(x, 100, chunk=chunk, context=context) for chunk in (len(x), 333)]
     assert found[0] == found[1]
     final, provisional = labelled(found[0], "final"), labelled(found[0], "provisional")
     assert [e.sample for e in final[:-1]] == [e.sample for e in provisional]
     assert {e.label for e in final[:-1]} == {"S"} and final[-1].label is None
-    assert (
-        all(e.at_s - e.time_s <= 60 for e in final)
-        and max(e.at_s - e.time_s for e in final) > streaming.DELAY
-    )
-    assert max(seconds for seconds, _ in asked) <= 80 and all(
-        beats_ >= streaming.ENOUGH for _, beats_ in asked
-    )
+    early = [e.label for e in provisional[: judging.ENOUGH - 2]]
+    assert "S" not in early and {e.label for e in provisional[judging.ENOUGH :]} == {"S"}
+    assert all(e.at_s - e.time_s <= 50 for e in final)
+    assert max(e.at_s - e.time_s for e in final) > judging.DELAY
+    assert max(seconds for seconds, _, _ in asked) <= 80
+    assert all(many >= judging.ENOUGH and leads == 1 for _, many, leads in asked)
+    single = labelled(stream(x, 100, context=context, single=True), "provisional")
+    assert "S" not in {e.label for e in single}
 
 
-def test_two_leads_are_refused():
-    with pytest.raises(ValueError, match="one lead"):
-        Monitor(FS, wide_is_v).push(np.zeros((10, 2)))
+def two_leads():
+    """Two leads with the same beats; the first is gone from 14 to 24 s, with it the second from 20
+    to 21 s."""
+    made = synthetic_recording(36, fs=200, seed=8)
+    rng = np.random.default_rng(3)
+    first = made.signal.copy()
+    second = -0.6 * made.signal + 0.02 * rng.standard_normal(len(first))
+    first[14 * 200 : 24 * 200] = np.nan
+    second[20 * 200 : 21 * 200] = np.nan
+    return np.column_stack([first, second]), made
+
+
+@pytest.mark.parametrize("context", [False, True])
+def test_chunk_size_changes_nothing_with_two_leads(context):
+    def judge(leads, fs, r_peaks, by_second):
+        """A class that any change of any sample would change."""
+        sums = [int(1e6 * np.nansum(lead)) for lead in leads]
+        return np.eye(5)[(r_peaks + sum(sums) + by_second) % 4]
+
+    x, _ = two_leads()
+    more = dict(context=judge) if context else {}
+    whole = stream(x, 200, fingerprint, **more)
+    assert len(whole) > 60
+    for chunk in (1, 13, 2000):
+        assert stream(x, 200, fingerprint, chunk, **more) == whole
+
+
+def test_beats_that_the_second_lead_alone_shows():
+    """They are found, marked in it, and labelled by the context model alone."""
+    seen = []
+
+    def context(leads, fs, r_peaks, by_second):
+        seen.append((len(leads), by_second.any()))
+        return np.eye(5)[np.where(by_second, 1, 0)]
+
+    x, made = two_leads()
+    final = labelled(stream(x, 200, context=context), "final")
+    lost = [e for e in final if 14.5 < e.time_s < 19.5]
+    true = made.r_peaks[(made.r_peaks > 14.5 * 200) & (made.r_peaks < 19.5 * 200)]
+    assert len(lost) == len(true) and all(np.abs(true - e.sample).min() < 0.06 * 200 for e in lost)
+    assert {e.lead for e in lost} == {1} and {e.label for e in lost} == {"S"}
+    assert {e.lead for e in final if e.time_s < 13 or e.time_s > 26} == {0}
+    assert {leads for leads, _ in seen} == {2} and any(by_second for _, by_second in seen)
+    by_rows = labelled(stream(x, 200), "final")
+    assert {e.label for e in by_rows if 14.5 < e.time_s < 19.5} == {None}
+
+
+def test_beats_of_all_leads_are_those_of_the_whole_recording():
+    x, _ = two_leads()
+    found = rpeaks.find_beats_in_leads(list(x.T), 200)
+    peaks = np.array([e.sample for e in labelled(stream(x, 200), "final")])
+    near = np.abs(found.peaks[:, None] - peaks).min(axis=1)
+    assert (near <= 2).mean() > 0.95 and abs(len(peaks) - len(found.peaks)) <= 1
+
+
+def test_other_leads_than_before_are_refused():
+    m = Monitor(FS, wide_is_v)
+    m.push(np.zeros((10, 2)))
+    with pytest.raises(ValueError, match="2"):
+        m.push(np.zeros(10))
+    with pytest.raises(ValueError, match="shape"):
+        Monitor(FS, wide_is_v).push(np.zeros((10, 2, 2)))

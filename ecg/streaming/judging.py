@@ -1,0 +1,116 @@
+"""The context model's looks at the beats so far.
+
+Every 5 s it looks at all beats of the last minutes together: a beat's label of that look is what
+the alarms of V go by, and once 44 s of signal lie after it the final one. The provisional label is
+the model's too, by the last half minute alone."""
+
+import numpy as np
+
+from ecg.alarms import LabelledBeat
+from ecg.beats import CLASSES
+from ecg.streaming.events import Context, Label, Peak
+from ecg.streaming.signal import KeptSignal
+
+PAST = 300.0  # s before a beat that the context model sees ...
+DELAY = 44.0  # ... and after it
+CONTEXT_HOP = 5.0  # s between two of its looks: the last label comes 49 s after the beat
+RECENT = 30.0  # s that it sees for a provisional label
+ENOUGH = 10  # beats that it needs to compare one with
+# What the V alarms go by, chosen on SVDB by networks that never saw the record: a beat next to one
+# that is called V counts as V from this probability of V on, so that a run does not end ...
+BESIDE_V = 0.2
+STANDS = 0.1  # ... and from this on what was raised for a beat is not taken back
+V = CLASSES.index("V")
+
+
+class Judge:
+    """What the context model says of the beats of a stream of `fs` Hz. labels: of the beats it has
+    seen at its last look, in order."""
+
+    def __init__(self, context: Context, fs: float):
+        self.context, self.fs = context, fs
+        self.seen: list[Peak] = []  # R peaks that it may look at
+        self.labels: list[LabelledBeat] = []
+        self._held: list[tuple[Peak, Label]] = []  # that wait for their final label
+        self._final: dict[int, tuple[str | None, float]] = {}  # letter, probability of V
+
+    def add(self, peak: Peak) -> None:
+        """A beat was found."""
+        self.seen.append(peak)
+
+    def hold(self, peak: Peak, label: Label) -> None:
+        """A beat waits for its final label; `label` is that where the model cannot give one."""
+        self._held.append((peak, label))
+
+    def provisional(self, signal: KeptSignal, peak: Peak) -> Label | None:
+        """The label of `peak` by the last half minute; None where too few beats are known."""
+        found = self._ask(signal, signal.total - int(RECENT * self.fs))
+        return _label(peak, found[peak.sample]) if peak.sample in found else None
+
+    def look(self, signal: KeptSignal, until: int) -> list[tuple[Peak, Label]]:
+        """Look at all beats. Returns the final labels of those up to sample `until`."""
+        start = max(signal.total - int((PAST + DELAY) * self.fs), signal.origin)
+        self.seen = [peak for peak in self.seen if peak.sample >= start]
+        self._final = {at: label for at, label in self._final.items() if at >= start}
+        found = self._ask(signal, start) if self.seen else {}
+        ready = [held for held in self._held if held[0].sample <= until]
+        self._held = self._held[len(ready) :]
+        final = [(peak, self._final_label(peak, found, label)) for peak, label in ready]
+        for peak, label in final:
+            chance = found[peak.sample][V] if label.letter and peak.sample in found else 0.0
+            self._final[peak.sample] = label.letter, float(np.nan_to_num(chance))
+        self.labels = self._labels_for_alarms(found)
+        return final
+
+    def _final_label(self, peak, found, label):
+        """By what is found, {R peak: probabilities}; what has no row in its lead has no label."""
+        if peak.sample not in found or label.letter is None:
+            return label
+        return _label(peak, found[peak.sample])
+
+    def _labels_for_alarms(self, found):
+        """All beats but the last, which may be half a one, as the alarms see them. A final label
+        stands."""
+        letters, chances = [], []
+        for peak in self.seen[:-1]:
+            letter, chance = self._final.get(peak.sample, ("", 0.0))
+            if letter == "":
+                letter = _label(peak, found[peak.sample]).letter if peak.sample in found else None
+                chance = float(found[peak.sample][V]) if letter else 0.0
+            letters.append(letter)
+            chances.append(chance)
+        linked = np.array([peak.rr is not None for peak in self.seen[:-1]], bool)
+        called = np.array([letter == "V" for letter in letters], bool)
+        p_v = np.array(chances)
+        counted = called | _beside(called, linked) & (p_v >= BESIDE_V)
+        return [
+            LabelledBeat(peak.sample, "V" if v else letter, bool(link), bool(p >= STANDS))
+            for peak, letter, v, link, p in zip(self.seen, letters, counted, linked, p_v)
+        ]
+
+    def _ask(self, signal, start):
+        """{R peak: probabilities (5,)} of the beats since sample `start`."""
+        start = max(start, signal.origin)
+        seen = [peak for peak in self.seen if peak.sample >= start]
+        if len(seen) < ENOUGH:
+            return {}
+        at = np.array([peak.sample for peak in seen])
+        by_second = np.array([peak.lead == 1 for peak in seen])
+        leads = signal.part(start, signal.total)[:2]
+        found = self.context(leads, self.fs, at - start, by_second)
+        return dict(zip(at.tolist(), found))
+
+
+def _label(peak, probabilities):
+    """The label by `probabilities` (5,); none where these are NaN, and for a third lead's beat."""
+    if peak.lead > 1 or not np.isfinite(probabilities).all():
+        return Label()
+    return Label(CLASSES[int(np.argmax(probabilities))], float(np.max(probabilities)))
+
+
+def _beside(called, linked):
+    """(m,) bool: which beats stand next to one that is `called` (m,)."""
+    beside = np.zeros(len(called), bool)
+    beside[1:] |= called[:-1] & linked[1:]
+    beside[:-1] |= called[1:] & linked[1:]
+    return beside
