@@ -24,8 +24,11 @@ MODELS = {
     "resnet18": ("pretrain_translearn", "PretrainedResNet1D"),
     "residual": ("model_residual", "ResidualNet"),
     "context": ("model_context", "ContextNet"),
+    "quality": ("model_quality", "QualityNet"),
 }
-NAMES = [name for name in MODELS if name != "context"]  # those that take single rows
+NAMES = [
+    name for name in MODELS if name not in ("context", "quality")
+]  # those that take single rows
 
 
 def model_class(name: str) -> type[nn.Module]:

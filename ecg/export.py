@@ -78,6 +78,14 @@ def export_context(net: nn.Module, path: str | Path, card: dict) -> None:
         _export(net, temporary, card, "numbers", example, {"batch_size": 1, "beats": 2})
 
 
+def export_quality(net: nn.Module, path: str | Path, card: dict) -> None:
+    """Write the quality network (eval mode) as ONNX to `path`: `numbers` (batch_size, inputs) ->
+    `logits` (batch_size, 2), with the card in its metadata."""
+    example = torch.zeros(2, len(net.get_buffer("mean")))
+    with artifacts.writing(path) as temporary:
+        _export(net, temporary, card, "numbers", example, {"batch_size": 1})
+
+
 def _export(net, path, card, name, example, axes, opset=OPSET):
     """Trace `net` on `example`, write it as ONNX with the card, and check it with onnx.checker.
     name: of the input; axes: {name: least length} of its first axes, which may be longer.

@@ -1,4 +1,4 @@
-"""Readable or not, and why: the signal quality in windows."""
+"""Readable or not, and why: how much of every ten seconds can be read."""
 
 from typing import NamedTuple
 
