@@ -36,14 +36,17 @@ class Residual(nn.Module):
 
 
 class Member(nn.Sequential):
-    """One network: standardised features (batch, beats, features) -> logits (batch, beats, 4)."""
+    """One network: standardised features (batch, beats, features) -> logits (batch, beats,
+    outputs)."""
 
-    def __init__(self, features: int, channels: int, dilations: tuple[int, ...], dropout: float):
+    def __init__(
+        self, features: int, channels: int, dilations: tuple[int, ...], dropout: float, outputs: int
+    ):
         super().__init__(
             nn.Linear(features, channels),
             *(Residual(channels, step, dropout) for step in dilations),
             nn.ReLU(),
-            nn.Linear(channels, len(CONTEXT_CLASSES)),
+            nn.Linear(channels, outputs),
         )
 
 
@@ -52,15 +55,16 @@ class ContextNet(nn.Module):
 
     numbers: how many features describe a beat (the name stands in the model cards of weights that
     users have, so it stays); channels: of a member; dilations: in beats, one residual block each;
-    members: networks averaged; dropout: share of the channels, in training.
+    members: networks averaged; dropout: share of the channels, in training; outputs: 5, or 4 of
+    weights from before the network knew artefacts.
 
     Input: float32 (batch, beats, features), the output of ecg.context.describe, successive beats of
-    one recording. Output: logits (batch, beats, 4) for N, S, V, F: the logarithm of the members'
-    mean probability plus the class biases."""
+    one recording. Output: logits (batch, beats, outputs) for N, S, V, F, and what is no beat but an
+    artefact: the logarithm of the members' mean probability plus the class biases."""
 
     mean: torch.Tensor  # (features,), of the standardisation
     scale: torch.Tensor  # (features,)
-    bias: torch.Tensor  # (4,), of the classes
+    bias: torch.Tensor  # (outputs,), of the classes
 
     def __init__(
         self,
@@ -69,18 +73,24 @@ class ContextNet(nn.Module):
         dilations: tuple[int, ...] = (1, 2, 4),
         members: int = 3,
         dropout: float = 0.1,
+        outputs: int = len(CONTEXT_CLASSES) + 1,
     ):
         super().__init__()
         self.register_buffer("mean", torch.zeros(numbers))
         self.register_buffer("scale", torch.ones(numbers))
-        self.register_buffer("bias", torch.zeros(len(CONTEXT_CLASSES)))
+        self.register_buffer("bias", torch.zeros(outputs))
         self.members = nn.ModuleList(
-            Member(numbers, channels, dilations, dropout) for _ in range(members)
+            Member(numbers, channels, dilations, dropout, outputs) for _ in range(members)
         )
 
     def standardise(self, features: torch.Tensor) -> torch.Tensor:
         """Features (..., features) as the members see them: within +-5 standard deviations."""
         return torch.clamp((features - self.mean) / self.scale, -5.0, 5.0)
+
+    @staticmethod
+    def arguments_of(state: dict[str, torch.Tensor]) -> dict[str, int]:
+        """What a file of weights tells of the arguments: older cards do not name the outputs."""
+        return {"outputs": len(state["bias"])}
 
     def forward(self, numbers: torch.Tensor) -> torch.Tensor:  # the input's name in ONNX files
         x = self.standardise(numbers)

@@ -30,10 +30,17 @@ against its own patient, many beats in a row. It learns from annotated recording
                                                               cross-validation by record, nothing is
                                                               written
 
-It learns from two leads of a recording, one at a time. DS2 is never opened for training or
-selection except under `all`, whose weights therefore must not be scored on it. The temperature
-comes from predictions on patients left out (cross-validation by record within the training
-patients). Paced records are left out. No beat of class Q is learnt.
+The quality network names noise and moved electrodes. It learns from recordings of known quality,
+those of the PhysioNet/CinC Challenge 2017 (REFERENCE.csv) and annotated ones:
+
+    python train.py --model quality --records data/cinc2017 data/mitdb data/svdb
+                                                              cross-validation by recording, then
+                                                              weight/ecg_model_quality.onnx
+
+The context model learns from two leads of a recording, one at a time. DS2 is never opened for
+training or selection except under `all`, whose weights therefore must not be scored on it. The
+temperature comes from predictions on patients left out (cross-validation by record within the
+training patients). Paced records are left out. No beat of class Q is learnt.
 """
 
 import argparse
@@ -41,21 +48,25 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
 import models
-from ecg import artifacts, cli, weights
+from ecg import artifacts, cli, prediction, weights
 from ecg.artifacts import InputError
 from ecg.evaluation.sequences import patient_figures, score_patients
-from ecg.export import context_parity, export_context
+from ecg.export import context_parity, export_context, export_quality
+from ecg.labelling import label_beats
 from ecg.mitdb import DS2
-from ecg.training import crossvalidation, distribution
-from ecg.training.patients import SEEN, Patient, load_patients, select_patients
+from ecg.training import crossvalidation, distribution, quality, quality_data
+from ecg.training.normal import load_normal
+from ecg.training.patients import Patient, load_patients, select_patients
 from ecg.training.recipe import RECIPES
 from ecg.training.rhythms import ALL_RHYTHMS, RHYTHMS
 from ecg.training.row_training import train_rows
 from ecg.training.sequences import context_card, fit_context
+from ecg.training.views import SEEN, SHORT
 
 PROTOCOLS = ("interpatient", "interpatient_plus", "all")  # of the context model
 
@@ -68,13 +79,18 @@ CONTEXT = {
     **dict(resume=False, weight="weight", runs="runs"),
     **dict(records=["data/mitdb"], reference="atr", second="auto"),
     **dict(protocol="interpatient", cv=False, rhythms=list(RHYTHMS), folds=5, members=3),
+    **dict(normal=None, keep=None, jobs=1),
+}
+QUALITY = {
+    **dict(epochs=None, batch=None, learning_rate=None, seed=0, threads=1, weight="weight"),
+    **dict(records=["data/cinc2017", "data/mitdb", "data/svdb"], cv=False, folds=quality.FOLDS),
 }
 
 
 def options() -> cli.Parser:
     """The parser of the command line."""
     p = cli.stage_parser(__doc__)
-    p.add_argument("--model", choices=list(models.MODELS), default="self", help="which network")
+    p.add_argument("--model", choices=list(models.MODELS), default="self", help="network")
     cli.add_training_options(p)
     option = cli.add_fresh_row_options(p).add_argument
     option(
@@ -90,7 +106,10 @@ def _add_context_options(group: cli.Group) -> None:
     cli.add(group, "--records", nargs="+", help="annotated WFDB records (default data/mitdb)")
     cli.add(group, "--reference", default=None, help="annotator of the labels (default atr)")
     option("--protocol", choices=PROTOCOLS, help="(the first)")
-    option("--cv", action="store_true", help="print the cross-validation by record, write nothing")
+    option("--cv", action="store_true", help="print the cross-validation by record, no more")
+    option("--keep", metavar="DIR", help="with --cv: keep its networks (weight/folds)")
+    option("--normal", metavar="DIR", help="hand-held recordings of class N in its REFERENCE.csv")
+    cli.add(group, "--jobs", default=None, help="records described at a time (default 1)")
     option(
         "--rhythms",
         nargs="*",
@@ -109,15 +128,18 @@ def _add_context_options(group: cli.Group) -> None:
 def train_context(args: argparse.Namespace) -> None:
     """One training as the command line describes it: cross-validation first, then the network."""
     recipe = cli.recipe_from(args, RECIPES["context"])
-    for name, least in (("folds", 2), ("members", 1)):
+    for name, least in (("folds", 2), ("members", 1), ("jobs", 1)):
         if getattr(args, name) < least:
             raise InputError(f"--{name} {getattr(args, name)} must be at least {least}")
+    if args.keep and not args.cv:
+        raise InputError("--keep keeps the networks of the cross-validation: give it with --cv")
     torch.set_num_threads(args.threads)
     device = distribution.choose_device(args.device)
     rank, _ = distribution.processes(device)
     began = time.perf_counter()
     patients = training_patients(args)
     network = models.model_class("context")
+    left_out: list[tuple[nn.Module, list[Patient]]] = []
     found = crossvalidation.cross_validate(
         lambda: network(members=args.members if args.cv else 1),
         patients,
@@ -126,10 +148,13 @@ def train_context(args: argparse.Namespace) -> None:
         seed=args.seed,
         recipe=recipe,
         device=device,
+        each=lambda net, out: left_out.append((net, out)),
     )
     if rank == 0:
         crossvalidation.print_cross_validation(patients, found)
     if args.cv:
+        if args.keep and rank == 0:
+            print(keep_networks(left_out, patients, found, args))
         return
     protocol = "kaggle" if args.protocol == "all" else args.protocol
     path = weights.weights_path(args.weight, "context", protocol)
@@ -159,7 +184,8 @@ def save_context(
     """Weights, card and ONNX file of a trained network. Returns what there is to say about them.
 
     found: logits of the cross-validation, which gives temperature and metrics."""
-    counts = {view: score_patients(patients, found, view) for view in ("annotated", "detected")}
+    known = crossvalidation.annotated(patients)
+    counts = {view: score_patients(known, found, view) for view in ("annotated", "detected")}
     scores = {view: patient_figures(of_records.sum(axis=0)) for view, of_records in counts.items()}
     metrics = {"cross_validation": scores, "folds": args.folds}
     temperature = crossvalidation.temperature_left_out(patients, found)
@@ -169,25 +195,81 @@ def save_context(
     export_context(net, onnx, card)
     worst = context_parity(net, onnx, patients)
     return (
-        f"wrote {path} and {onnx} ({onnx.stat().st_size / 1e3:.0f} kB): {len(patients)} records, "
+        f"wrote {path} and {onnx} ({onnx.stat().st_size / 1e3:.0f} kB): {len(known)} records, "
         f"{args.members} networks; ONNX within {worst:.1e} of PyTorch in every logit"
     )
+
+
+def keep_networks(
+    left_out: Sequence[tuple[nn.Module, list[Patient]]],
+    patients: Sequence[Patient],
+    found: crossvalidation.Logits,
+    args: argparse.Namespace,
+) -> str:
+    """The networks of the cross-validation with their cards, which name the records that each was
+    trained on. Returns what there is to say about them."""
+    temperature = crossvalidation.temperature_left_out(patients, found)
+    folder = Path(args.keep)
+    folder.mkdir(parents=True, exist_ok=True)
+    for k, (net, out) in enumerate(left_out):
+        learnt = [p for p in patients if p.name not in {q.name for q in out}]
+        card = context_card(net, args.protocol, learnt, temperature, {}, vars(args))
+        weights.save_weights(folder / f"model_context_fold{k}.pth", net.state_dict(), card)
+    return f"wrote {len(left_out)} networks to {folder}"
 
 
 def training_patients(args: argparse.Namespace) -> Sequence[Patient]:
     """The patients that the protocol trains on, described in every view. Raises InputError where
     they are too few."""
-    views = (*SEEN, *args.rhythms)
+    views = (*SEEN, *args.rhythms, *SHORT)
     wanted = None if args.protocol == "all" else lambda name: name not in DS2
     folders = [artifacts.locate(folder) for folder in args.records]
-    loaded = load_patients(folders, args.reference, views, wanted, second=args.second)
+    loaded = load_patients(
+        folders, args.reference, views, wanted, second=args.second, jobs=args.jobs
+    )
     patients = select_patients(loaded, args.protocol)
     if len(patients) < args.folds:
         raise InputError(
             f"--records: {len(patients)} records without pacing are too few for --folds "
             f"{args.folds}"
         )
-    return patients
+    if args.normal is None:
+        return patients
+    return [*patients, *load_normal(artifacts.locate(args.normal), args.jobs)]
+
+
+# ---- the quality network
+
+
+def train_quality(args: argparse.Namespace) -> None:
+    """Cross-validation by recording, which gives the thresholds; then the network of all."""
+    recipe = cli.recipe_from(args, RECIPES["quality"])
+    if args.folds < 2:
+        raise InputError(f"--folds {args.folds} must be at least 2")
+    torch.set_num_threads(args.threads)
+    context = weights.find_weights("context", args.weight, ".onnx")
+    session = prediction.open_onnx(context, args.threads)
+    data = quality_data.load_quality_data(
+        [artifacts.locate(folder) for folder in args.records],
+        lambda recording, found: label_beats(
+            recording.signal, recording.fs, found, session, recording.second
+        )["label"].tolist(),
+    )
+    network = models.model_class("quality")
+    found = quality.cross_validate(network, data, args.folds, args.seed, recipe)
+    threshold = quality.choose_thresholds(data, found)
+    metrics = quality.figures(data, found, threshold)
+    print("\n".join(quality.lines(metrics)))
+    if args.cv:
+        return
+    torch.manual_seed(args.seed)
+    every = np.ones(len(data.names), bool)
+    net = quality.fit_quality(network(), data, every, args.seed, recipe)
+    card = quality.quality_card(net, data, threshold, metrics, args.seed, recipe)
+    path = weights.weights_path(args.weight, "quality")
+    weights.save_weights(path, net.state_dict(), card)
+    export_quality(net, weights.onnx_path(path), card)
+    print(f"wrote {path} and {weights.onnx_path(path)}: {len(data.names)} recordings")
 
 
 @cli.stage(options)
@@ -195,6 +277,8 @@ def main(args: argparse.Namespace) -> None:
     try:
         if args.model == "context":
             train_context(cli.settle(args, CONTEXT))
+        elif args.model == "quality":
+            train_quality(cli.settle(args, QUALITY))
         else:
             train_rows(cli.settle(args, ROWS), models.create)
     finally:

@@ -43,14 +43,8 @@ from ecg.prediction import card_of, is_context_model, open_onnx  # noqa: E402
 from ecg.rpeaks import detect_r_peaks  # noqa: E402
 from ecg.training.adaptation import adapt  # noqa: E402
 from ecg.training.crossvalidation import left_out  # noqa: E402
-from ecg.training.patients import (  # noqa: E402
-    PACED_SHARE,
-    VIEWS,
-    DescribedView,
-    Patient,
-    labelled_minutes,
-    load_patients,
-)
+from ecg.training.patients import PACED_SHARE, Patient, labelled_minutes, load_patients  # noqa: E402
+from ecg.training.views import VIEWS, DescribedView  # noqa: E402
 from inference import classify  # noqa: E402
 
 PEAKS = ("annotated", "detected")

@@ -21,8 +21,8 @@ class ContextNetwork(Protocol):
 
     mean: torch.Tensor  # (features,), of the standardisation
     scale: torch.Tensor  # (features,)
-    bias: torch.Tensor  # (4,), of the classes
-    members: nn.ModuleList  # learn one by one: (batch, beats, features) -> logits (batch, beats, 4)
+    bias: torch.Tensor  # (outputs,), of N, S, V, F and artefacts
+    members: nn.ModuleList  # learn one by one: (batch, beats, features) -> (batch, beats, outputs)
 
     def standardise(self, features: torch.Tensor) -> torch.Tensor:
         """Features (..., features) as the members see them."""

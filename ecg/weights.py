@@ -179,7 +179,7 @@ def models_sha256(model: str | Path, weight: str | Path) -> dict[str, str]:
         files = [Path(model)]
     else:
         names = ("context", *SINGLE_BEAT) if model == "auto" else (model,)
-        paths = [in_folders(weights_path(weight, name)) for name in names]
+        paths = [in_folders(weights_path(weight, name)) for name in (*names, "quality")]
         files = [file for path in paths for file in (path, onnx_path(path))]
     return {
         file.name: _sha256_once(file, file.stat().st_mtime_ns, file.stat().st_size)

@@ -18,7 +18,7 @@ def test_features_of_beats_in_logits_of_beats_out(members):
     x = torch.randn(2, 40, len(FEATURE_NAMES))
     with torch.inference_mode():
         out = net(x)
-        assert out.shape == (2, 40, len(CONTEXT_CLASSES))
+        assert out.shape == (2, 40, len(CONTEXT_CLASSES) + 1)
         assert np.allclose(out.exp().sum(dim=2), 1, atol=1e-4)  # log probabilities: no bias yet
         net.bias[1] = 2.0
         assert torch.allclose(net(x)[..., 1], out[..., 1] + 2)
@@ -42,8 +42,9 @@ def test_shipped_weights_fit():
     assert found
     for path in found:
         card = artifacts.load_json(path.with_suffix(".json"), "")
-        net = ContextNet(**card["arguments"])
-        net.load_state_dict(torch.load(path, weights_only=True))
+        state = torch.load(path, weights_only=True)
+        net = ContextNet(**card["arguments"] | ContextNet.arguments_of(state))
+        net.load_state_dict(state)
         assert card["arguments"]["numbers"] == len(FEATURE_NAMES)
         assert np.allclose(net.bias, card["class_bias"])
 

@@ -1,5 +1,6 @@
 """The signal as beats are described on it, and the centre of every QRS complex."""
 
+import functools
 from fractions import Fraction
 
 import numpy as np
@@ -29,13 +30,18 @@ def prepare(ecg: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
     rounding = 1e-12 * np.abs(x).max()  # what the filters leave of a constant is no signal
     bands = []
     for band in ((0.5, 40), (5, 25)):
-        part = sps.sosfiltfilt(sps.butter(2, band, "bandpass", fs=RATE, output="sos"), x)
+        part = sps.sosfiltfilt(_band_pass(*band), x)
         spread = part.std()
         bands.append(part / spread if spread > rounding else np.zeros(len(part)))
     x, q = bands
     still = ndimage.uniform_filter1d(x * x, RATE) < STILL**2
     x[still], q[still] = 0, 0
     return x.astype(np.float32), q.astype(np.float32)
+
+
+@functools.lru_cache
+def _band_pass(low, high):
+    return sps.butter(2, (low, high), "bandpass", fs=RATE, output="sos")
 
 
 def _bridged(x):

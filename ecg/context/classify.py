@@ -14,13 +14,14 @@ from numpy.typing import ArrayLike
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
 from ecg.context.description import describe, describe_and_find_paced
-from ecg.context.features import FEATURE_NAMES, DescribedBeats
+from ecg.context.features import CONTEXT_CLASSES, FEATURE_NAMES, DescribedBeats
 from ecg.context.leads import average_leads, lead_weights
 from ecg.context.similar import average_similar_beats
 from ecg.prediction import card_of, softmax
 
 BLOCK = 4096  # beats classified at once ...
 BESIDE = 128  # ... and beats on either side of these that the network may look at
+KINDS = len(CONTEXT_CLASSES)  # of beats
 
 
 def classify_beats(
@@ -33,8 +34,9 @@ def classify_beats(
     second: ArrayLike | None = None,
     by_second: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(class probabilities of every beat: float64 (m, 5), columns N S V F Q (ecg.beats.CLASSES);
-    the second lead's weight in them, 0..1 (m,), 0 without one).
+    """(class probabilities of every beat: float64 (m, 5), columns N S V F Q (ecg.beats.CLASSES),
+    NaN for what is no beat but an artefact; the second lead's weight in them, 0..1 (m,), 0 without
+    one).
 
     model: an onnxruntime.InferenceSession of ecg_model_context*.onnx (torch is not needed), or the
     PyTorch network with its card as `.card`. second: (n,) another lead of the same recording, which
@@ -59,7 +61,8 @@ def classify_beats(
     logits = context_logits(model, leads, weights)
     probabilities = np.zeros((len(r_peaks), len(CLASSES)))
     columns = [CLASSES.index(name) for name in card["classes"]]
-    probabilities[:, columns] = softmax(logits / card.get("temperature", 1.0))
+    probabilities[:, columns] = softmax(logits[:, :KINDS] / card.get("temperature", 1.0))
+    probabilities[logits.argmax(axis=1) == KINDS] = np.nan
     probabilities[is_paced | is_missing] = np.eye(len(CLASSES))[CLASSES.index("Q")]
     return probabilities, np.zeros(len(r_peaks)) if weights is None else weights[1]
 
@@ -76,28 +79,31 @@ def _check_features(card):
 def context_logits(
     model: Any, leads: Sequence[DescribedBeats], weights: np.ndarray | None = None
 ) -> np.ndarray:
-    """Logits float64 (m, 4), N S V F, of the described beats of one recording, in order: the
-    network's, after `average_similar_beats`, the mean over the leads by `lead_weights`, plus class
-    biases. A network that has biases inside is relieved of them first: they balance the classes,
+    """Logits float64 (m, 5) of the described beats of one recording, in order: N S V F, after
+    `average_similar_beats`, the mean over the leads by `lead_weights`, plus class biases; then what
+    is no beat but an artefact, which is judged on its own (m, 4 columns by a network that knows
+    none). A network that has biases inside is relieved of them first: they balance the classes,
     they say nothing of a beat.
 
     leads: the same beats as described in each lead; weights: their `lead_weights`, where they are
     known already."""
     is_onnx = isinstance(model, ort.InferenceSession)
     bias = np.asarray(card_of(model)["class_bias"] if is_onnx else model.bias)
-    log_probabilities = [
-        average_similar_beats(network_logits(model, beats.features) - bias, beats)
-        for beats in leads
-    ]
-    if len(leads) == 1:
-        return log_probabilities[0] + bias
-    return (
-        average_leads(log_probabilities, lead_weights(leads) if weights is None else weights) + bias
-    )
+    if weights is None:
+        weights = lead_weights(leads)
+    own = [network_logits(model, beats.features) - bias for beats in leads]
+    kinds = [average_similar_beats(each[:, :KINDS], beats) for each, beats in zip(own, leads)]
+    logits = average_leads(kinds, weights) + bias[:KINDS]
+    if len(bias) == KINDS:
+        return logits
+    beat = [np.logaddexp.reduce(each[:, :KINDS], axis=1) for each in own]
+    odds = [(each[:, KINDS] - of_beat)[:, None] for each, of_beat in zip(own, beat)]
+    total = np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    return np.hstack([logits - total, average_leads(odds, weights) + bias[KINDS]])
 
 
 def network_logits(model: Any, features: np.ndarray) -> np.ndarray:
-    """Logits float64 (m, 4) of the network alone, class biases inside; features: float32
+    """Logits float64 (m, outputs) of the network alone, class biases inside; features: float32
     (m, len(FEATURE_NAMES)) of successive beats."""
     parts = []
     for start in range(0, len(features), BLOCK):
@@ -105,11 +111,11 @@ def network_logits(model: Any, features: np.ndarray) -> np.ndarray:
         part = features[None, low : start + BLOCK + BESIDE]
         out = _run_network(model, np.ascontiguousarray(part, dtype=np.float32))
         parts.append(out[0, start - low : start - low + BLOCK])
-    return np.concatenate(parts).astype(np.float64) if parts else np.zeros((0, 4))
+    return np.concatenate(parts).astype(np.float64) if parts else np.zeros((0, KINDS))
 
 
 def _run_network(model, features):
-    """Logits float32 (1, beats, 4) of features (1, beats, len(FEATURE_NAMES))."""
+    """Logits float32 (1, beats, outputs) of features (1, beats, len(FEATURE_NAMES))."""
     if isinstance(model, ort.InferenceSession):
         # The ONNX files call their input `numbers`, those that users have included.
         return model.run(["logits"], {"numbers": features})[0]

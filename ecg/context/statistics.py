@@ -16,7 +16,11 @@ def rolling_windows(values: np.ndarray, n: int) -> np.ndarray:
 
 def running_percentile(values: np.ndarray, n: int, percent: float) -> np.ndarray:
     """Percentile of the n values around each of m values, (m,); the ends are mirrored."""
-    return ndimage.percentile_filter(values, percent, size=n, mode="reflect")
+    if n <= len(values):
+        return ndimage.percentile_filter(values, percent, size=n, mode="reflect")
+    # SciPy 1.17 reads beyond the ends of fewer values than its window now and then
+    mirrored = np.pad(values, n, mode="symmetric")
+    return ndimage.percentile_filter(mirrored, percent, size=n, mode="reflect")[n:-n]
 
 
 def running_median(values: np.ndarray, n: int) -> np.ndarray:

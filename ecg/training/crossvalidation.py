@@ -16,10 +16,11 @@ from ecg.training.patients import Patient
 from ecg.training.recipe import RECIPES, Recipe
 from ecg.training.rhythms import ALL_RHYTHMS
 from ecg.training.sequences import fit_context
+from ecg.training.views import ARTEFACT
 
 # rhythms that hold S beats: tachycardia and ectopic rhythm of the atria, and bigeminy
 WITH_S = ("tachycardia", "bigeminy", "ectopic")
-Logits = Mapping[str, Mapping[str, np.ndarray]]  # {name of a patient: {view: (m, 4)}}
+Logits = Mapping[str, Mapping[str, np.ndarray]]  # {name of a patient: {view: (m, 5)}}
 
 
 def folds(patients: Sequence[Patient], k: int = 5, seed: int = 0) -> np.ndarray:
@@ -57,15 +58,27 @@ def cross_validate(
     create: Callable[[], nn.Module],
     patients: Sequence[Patient],
     views: Sequence[str] = ("annotated", "detected"),
+    each: Callable[[nn.Module, list[Patient]], object] = lambda network, out: None,
     **options: Any,
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Logits of every patient by a network that never saw it: {name: {view: (m, 4)}}. The options
-    are those of `left_out`."""
-    return {
-        p.name: {view: context.context_logits(network, p.views[view].leads) for view in views}
-        for network, out in left_out(create, patients, **options)
-        for p in out
-    }
+    """Logits of every annotated patient by a network that never saw it: {name: {view: (m, 5)}}.
+
+    each: is told every network and the patients that it never saw; the other options are those of
+    `left_out`."""
+    found = {}
+    for network, out in left_out(create, patients, **options):
+        each(network, out)
+        for p in annotated(out):
+            leads = {view: p.views[view].leads for view in views}
+            found[p.name] = {
+                view: context.context_logits(network, of) for view, of in leads.items()
+            }
+    return found
+
+
+def annotated(patients: Sequence[Patient]) -> list[Patient]:
+    """Those whose beats are known one by one."""
+    return [p for p in patients if p.annotated]
 
 
 def temperature_left_out(
@@ -73,13 +86,15 @@ def temperature_left_out(
 ) -> float:
     """The temperature that fits predictions on patients left out, as `cross_validate` gives
     them."""
-    y = np.concatenate([p.views[view].classes for p in patients])
-    z = np.concatenate([logits[p.name][view] for p in patients])[y >= 0]
-    return fit_temperature(z, y[y >= 0])
+    y = np.concatenate([p.views[view].classes for p in annotated(patients)])
+    z = np.concatenate([logits[p.name][view] for p in annotated(patients)])
+    known = (y >= 0) & (y < ARTEFACT)
+    return fit_temperature(z[known, :ARTEFACT], y[known])
 
 
 def print_cross_validation(patients: Sequence[Patient], logits: Logits) -> None:
     """The table of the cross-validation."""
+    patients = annotated(patients)
     print(
         f"Cross-validation by record, {len(patients)} records; temperature "
         f"{temperature_left_out(patients, logits):.2f}"

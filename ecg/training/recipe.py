@@ -104,6 +104,18 @@ RECIPES = {
         hidden=0.15,
         skipped=0.6,
     ),
+    # the quality network; chosen by cross-validation over CinC-2017, MIT-BIH and SVDB
+    "quality": Recipe(
+        epochs=8,
+        batch=2048,
+        rate=5e-3,
+        schedule="onecycle",
+        warm_up=0.3,
+        optimiser="adamw",
+        weight_decay=0.01,
+        balance="weights",
+        noise=0.2,
+    ),
     # a backbone that fills in hidden spans of rows without labels (pretraining.py)
     "pretrain": Recipe(
         epochs=10,

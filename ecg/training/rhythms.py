@@ -12,6 +12,8 @@ import numpy as np
 RHYTHMS = ("tachycardia", "fibrillation", "bigeminy", "block", "sinus")
 # By default the last is left out: what it gains in one record it costs elsewhere.
 ALL_RHYTHMS = (*RHYTHMS, "ectopic")
+# from the first beat to the last: short pieces know nothing else (ecg/training/pieces.py)
+THROUGHOUT = ("reentry", "exercise")
 
 N, S = 0, 1  # the classes that rhythms give to beats
 
@@ -54,9 +56,9 @@ def splice_rhythm(
 ) -> Spliced:
     """A recording into which another rhythm, made of the patient's own beats, has been spliced.
 
-    rhythm: one of ALL_RHYTHMS; signal: one lead; fs in Hz; peaks: sample numbers of the R peaks;
-    classes: 0..3 or -1 of every peak. The same seed gives the same beats, cut at the same samples,
-    in every lead of a recording.
+    rhythm: one of ALL_RHYTHMS or THROUGHOUT; signal: one lead; fs in Hz; peaks: sample numbers of
+    the R peaks; classes: 0..3 or -1 of every peak. The same seed gives the same beats, cut at the
+    same samples, in every lead of a recording.
 
     Each of these is a matter of a few patients in the databases, too few to learn from, and common
     among patients elsewhere: see the function of each rhythm. Other ectopic beats inside a stretch
@@ -178,6 +180,31 @@ def _ectopic(plan: BeatPlan, rng: np.random.Generator) -> None:
         plan.onset[k] = np.where(late, plan.onset[k], ectopic_onset)
 
 
+def _reentry(plan: BeatPlan, rng: np.random.Generator) -> None:
+    """All normal beats follow each other at 130 to 210/min, more steadily than the sinus node ever
+    lets them, the P wave hidden in most hearts: class S."""
+    k = _all_normal(plan)
+    rate = rng.uniform(130, 210)
+    plan.rr[k] = plan.fs * 60 / rate * (1 + rng.uniform(0, 0.015) * rng.standard_normal(len(k)))
+    plan.classes[k] = S
+    plan.onset[k] = rng.choice([0.05, P_CUT_AWAY, P_CUT_AWAY, P_KEPT]) * plan.second
+
+
+def _exercise(plan: BeatPlan, rng: np.random.Generator) -> None:
+    """All normal beats follow each other at 90 to 150/min, slowly faster and slower, with their P
+    waves: class N."""
+    k = _all_normal(plan)
+    drift = np.cumsum(rng.standard_normal(len(k))) / np.sqrt(max(len(k), 1))
+    rate = np.clip(rng.uniform(90, 150) + 10 * drift, 80, 160)
+    plan.rr[k] = plan.fs * 60 / rate * (1 + 0.015 * rng.standard_normal(len(k)))
+
+
+def _all_normal(plan):
+    """The normal beats but the last; the others are dropped."""
+    plan.keep[:-1] = plan.annotated[:-1] == N
+    return np.flatnonzero(plan.keep[:-1])
+
+
 def _block(
     signal: np.ndarray,
     fs: float,
@@ -214,6 +241,8 @@ _PLANNED: dict[str, Callable[[BeatPlan, np.random.Generator], None]] = {
     "bigeminy": _bigeminy,
     "sinus": _sinus,
     "ectopic": _ectopic,
+    "reentry": _reentry,
+    "exercise": _exercise,
 }
 
 

@@ -6,14 +6,8 @@ import pytest
 from ecg.artifacts import InputError
 from ecg.mitdb import DS1, DS2
 from ecg.synthetic import synthetic_recording, write_wfdb
-from ecg.training.patients import (
-    SEEN,
-    Patient,
-    labelled_minutes,
-    load_patients,
-    match_peaks,
-    select_patients,
-)
+from ecg.training.patients import Patient, labelled_minutes, load_patients, select_patients
+from ecg.training.views import SEEN, match_peaks
 
 
 def test_matching_is_one_to_one():

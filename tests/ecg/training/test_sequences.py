@@ -39,7 +39,7 @@ def patients(tmp_path_factory):
 def test_sequences_come_from_every_view_and_lead():
     """Where the sequences of an epoch begin: in all views and leads over time, one view of a
     patient and many leads in an epoch."""
-    places = [[(np.array([100, 1100]), 900)], [(np.array([2100, 3100]), 900)]]
+    places = [[(np.array([100, 1100]), 900), (np.array([2100, 3100]), 900)]]
     ectopic = np.zeros(5000, int)
     rng, seen = np.random.default_rng(0), set()
     for _ in range(30):
@@ -60,10 +60,10 @@ def test_left_out_sequences_are_made_up_for():
 
 
 def test_weights_of_beats(patients):
-    weight = beat_weights(patients, 0.5)
-    assert weight.shape == (2, 3, 5) and (weight[..., 4] == 0).all(), "no class, no weight"
-    classes = [p.views[view].classes for view in p_views(patients) for p in patients]
-    each = [w[c] for w, c in zip(weight.reshape(-1, 5), classes)]
+    weight = np.array(beat_weights(patients, 0.5))
+    assert weight.shape == (3, 2, 7) and (weight[..., 6] == 0).all(), "no class, no weight"
+    classes = [p.views[view].classes for p in patients for view in p_views(patients)]
+    each = [w[c] for w, c in zip(weight.reshape(-1, 7), classes)]
     known = [(w, c) for w, c in zip(each, classes)]
     assert np.concatenate([w[c >= 0] for w, c in known]).mean() == pytest.approx(1, rel=1e-3)
     assert (weight[..., 2] > weight[..., 0]).all(), "the rarer class weighs more"
@@ -119,7 +119,7 @@ def test_cross_validation_gives_logits_of_everybody(patients):
     assert set(found) == {p.name for p in patients}
     for p in patients:
         for view in ("annotated", "detected"):
-            assert found[p.name][view].shape == (len(p.views[view].peaks), 4)
+            assert found[p.name][view].shape == (len(p.views[view].peaks), 5)
     assert temperature_left_out(patients, found) > 0
 
 
