@@ -37,7 +37,8 @@ from ecg.formats.recording import Recording, recording_name
 from ecg.labelling import Labelled, label_beats, label_recording, lead_to_read
 from ecg.output import as_csv, as_dict, as_text, write_labels
 from ecg.prediction import check_card, open_onnx, predict_heartbeat
-from ecg.rpeaks import FoundBeats, find_beats_in_leads, given_beats
+from ecg.quality import model_or_note
+from ecg.rpeaks import FoundBeats, given_beats
 
 # isort: split
 # what notebooks import from here besides
@@ -127,6 +128,7 @@ def classify(
     mains: str = "auto",
     found: FoundBeats | None = None,
     second: np.ndarray | None = None,
+    noise: Any = "auto",
 ) -> pd.DataFrame:
     """Find and classify the beats of a recording.
 
@@ -136,7 +138,8 @@ def classify(
     out, and nothing else, because the models were trained on raw signals; `none` leaves it. found:
     what find_beats_in_leads gave, when it has been asked already (for more leads than these, too).
     second: (n,) a second lead of the same recording, in which beats are found too and which the
-    context model asks.
+    context model asks. noise: `auto` names what the quality network finds unreadable, `keep` labels
+    beats there too; or what ecg.quality.open_model gave.
     Returns a DataFrame, one line a beat: sample, time_s, label (N S V F Q, `?` where a beat could
     not be classified), confidence, p_N ... p_Q, quality (`ok` or the reason); its attrs are those
     of ecg.labelling.Labelled. Raises ValueError for arrays of the wrong shape and InputError for a
@@ -150,12 +153,19 @@ def classify(
         )
     if r_peaks is not None:
         found = given_beats(r_peaks, signal, fs)
-    elif found is None:
-        found = find_beats_in_leads([signal] if second is None else [signal, second], fs)
-    if isinstance(model, (str, Path)):
-        n_beats = len(found.peaks)
-        model = choose_and_load(model, weight, engine, n_beats)
-    return label_beats(signal, fs, found, model, second, mains)
+    if isinstance(noise, str):
+        noise = None if noise == "keep" else model_or_note(weight)
+
+    def chosen(n_beats):
+        if isinstance(model, (str, Path)):
+            return choose_and_load(model, weight, engine, n_beats)
+        return model
+
+    recording = Recording(signal, fs, "", "signal", second=second)
+    labelled = label_recording(recording, chosen, "no", mains, noise=noise, found=found)
+    hum = [note for note in labelled.recording.notes if "hum" in note]
+    labelled.beats.attrs["notes"] = [*hum, *labelled.beats.attrs["notes"]]
+    return labelled.beats
 
 
 # -------------------------------------------------------------------------------------- the stage
@@ -170,10 +180,8 @@ def demo(args: argparse.Namespace) -> None:
     notes = ("synthetic demo, no patient's ECG",)
     recording = Recording(made.signal, made.fs, "II", "synthetic_demo", notes=notes)
     args.model = "self" if args.model == "auto" else args.model
-    found = find_beats_in_leads([recording.signal], recording.fs)
-    model = chooser(args)(len(found.peaks))
-    beats = label_beats(recording.signal, recording.fs, found, model, mains=args.mains)
-    labelled = Labelled(recording, beats, found)
+    noise = model_or_note(args.weight)
+    labelled = label_recording(recording, chooser(args), "no", args.mains, noise=noise)
     compare_engines(args, labelled)
     write(args, labelled, made.r_peaks, made.symbols, "the truth it was made from")
 
@@ -189,7 +197,10 @@ def label_file(args: argparse.Namespace, file: str | Path) -> None:
     second = lead_to_read(args.second, args.model)
     recording = formats.read_recording(file, args.lead, args.fs, args.unit, second)
     recording = without_person(recording, args.anonymous)
-    labelled = label_recording(recording, chooser(args), args.invert, args.mains, args.second)
+    noise = model_or_note(args.weight)
+    labelled = label_recording(
+        recording, chooser(args), args.invert, args.mains, args.second, noise
+    )
     compare_engines(args, labelled)
     if len(labelled.beats) < 2:
         reasons = sorted({reason for *_, reason in labelled.beats.attrs["unreadable"]})
@@ -219,7 +230,6 @@ def compare_engines(args: argparse.Namespace, labelled: Labelled) -> None:
             labelled.found,
             load(name, args.weight, engine),
             recording.second,
-            args.mains,
         )
         for engine in ENGINES
     )

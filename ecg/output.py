@@ -11,6 +11,7 @@ from ecg.clock import clock_of, elapsed
 from ecg.facts import facts_dict, facts_text
 from ecg.formats.annotation import write_annotation
 from ecg.formats.recording import Facts, Recording
+from ecg.quality import QUALITIES
 
 PROBABILITIES = [f"p_{name}" for name in CLASSES]
 COLUMNS = ["sample", "time_s", "label", "confidence", *PROBABILITIES, "quality"]
@@ -30,15 +31,24 @@ EVENTS = {
 def as_csv(beats: pd.DataFrame, facts: Facts = Facts()) -> str:
     """The beats as CSV text, numbers with six decimals; what is not known is empty.
 
-    Where `facts` of the recording tell the clock of its start, a last column `clock` says when each
-    beat was, as ISO text to the millisecond."""
-    beats, stamps = beats[COLUMNS], _stamps(beats, facts)
+    Where `facts` of the recording tell the clock of its start, a column `clock` says when each beat
+    was, as ISO text to the millisecond. Last come those of QUALITIES, 0 to 1 with three decimals,
+    where the beats have them."""
+    known = _known_qualities(beats)
+    beats, stamps = beats[[*COLUMNS, *known]], _stamps(beats, facts)
     beats.attrs = {}  # pandas copies these for every column that is asked for
-    line = "%d,%.6f,%s" + ",%.6f" * (len(COLUMNS) - 4) + ",%s" * (1 + len(stamps)) + "\n"
+    line = "%d,%.6f,%s" + ",%.6f" * (len(COLUMNS) - 4) + ",%s" * (1 + len(stamps))
+    line += ",%.3f" * len(known) + "\n"
     columns = [*(beats[name].tolist() for name in COLUMNS), *stamps.values()]
+    columns += [beats[name].tolist() for name in known]
     lines = [line % row for row in zip(*columns)]
-    head = ",".join([*COLUMNS, *stamps]) + "\n"
+    head = ",".join([*COLUMNS, *stamps, *known]) + "\n"
     return head + "".join(lines).replace(",nan", ",")
+
+
+def _known_qualities(beats):
+    """Those of QUALITIES that a table of beats has."""
+    return [name for name in QUALITIES if name in beats]
 
 
 def _stamps(beats, facts):
@@ -67,11 +77,13 @@ def as_dict(
         "trained_on": a["trained_on"],
         "notes": [*recording.notes, *a["notes"]],
         "unreadable": unreadable,
+        "noise_percent": 100 * a.get("noise_s", 0.0) * a["fs"] / max(a["n_samples"], 1),
         "summary": summary,
         "version": __version__,
     }
     if with_beats:
-        rows = beats[COLUMNS].astype(object).where(beats[COLUMNS].notna(), None)
+        rows = beats[[*COLUMNS, *_known_qualities(beats)]]
+        rows = rows.astype(object).where(rows.notna(), None)
         document["beats"] = rows.assign(**_stamps(beats, recording.facts)).to_dict("records")
     return document
 

@@ -44,6 +44,11 @@ def is_context_model(card: Mapping) -> bool:
     return card["architecture"] == "ContextNet"
 
 
+def knows_artefacts(card: Mapping) -> bool:
+    """Whether a model tells by itself what is no beat but a moved electrode."""
+    return is_context_model(card) and len(card["class_bias"]) > len(card["classes"])
+
+
 def check_card(card: dict, path: str | Path) -> dict:
     """The card, when this code can feed the model; InputError when the model wants other rows than
     these."""

@@ -18,6 +18,7 @@ from ecg.facts import without_person
 from ecg.formats.recording import recording_name
 from ecg.labelling import label_recording, lead_to_read
 from ecg.output import as_csv, as_dict, write_labels
+from ecg.quality import model_or_note
 from ecg.weights import choose_model, models_sha256
 
 
@@ -71,7 +72,12 @@ def label_file(
             return _loaded(load, model, options["weight"], options["engine"], hashes)
 
         labelled = label_recording(
-            recording, choose, options["invert"], options["mains"], options["second"]
+            recording,
+            choose,
+            options["invert"],
+            options["mains"],
+            options["second"],
+            model_or_note(options["weight"]),
         )
         artifacts.save_text(folder / f"{name}.csv", as_csv(labelled.beats, recording.facts))
         write_labels(folder, name, labelled.beats)

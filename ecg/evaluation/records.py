@@ -16,10 +16,11 @@ from ecg.evaluation import metrics
 from ecg.evaluation.predictions import Predictions, class_indices, probabilities_of
 from ecg.evaluation.reference import compare_labels, ec57_intervals, five_classes, reference_labels
 from ecg.formats.annotation import Annotation, annotated_records, read_annotation, without_records
-from ecg.labelling import label_beats
+from ecg.labelling import label_recording
 from ecg.mitdb import DS1, DS2, PACED, record_names
 from ecg.prediction import card_of
-from ecg.rpeaks import find_beats_in_leads, given_beats
+from ecg.quality import QUALITIES, open_model
+from ecg.rpeaks import given_beats
 from ecg.weights import choose_model, short_name
 
 
@@ -83,9 +84,10 @@ def evaluate_records(
         name = choose_model(model, n_beats, weight)
         return name, load(name)
 
+    noise = open_model(weight)
     records, left_out = {}, []
     for name in tqdm(names, "records", disable=None, leave=False):
-        record = label_record(folder, name, reference, peaks, choose, lead, second)
+        record = label_record(folder, name, reference, peaks, choose, lead, second, noise)
         if record.paced and paced == "out":
             left_out.append(name)
         else:
@@ -120,11 +122,13 @@ def label_record(
     choose: Callable[[int], tuple[str, Any]],
     lead: str | int | None = None,
     second: str = "auto",
+    noise: Any = None,
 ) -> LabelledRecord:
     """A record labelled as inference.py labels it, but that its lead stays as it lies.
 
     reference: the annotator; peaks, lead, second: as in `evaluate_records`. choose: (number
-    of beats) -> (name, model). Raises InputError for a reference without beats."""
+    of beats) -> (name, model). noise: as in `ecg.labelling.label_recording`. Raises
+    InputError for a reference without beats."""
     path = Path(folder) / name
     recording = formats.read_recording(path, 0 if lead is None else lead, second=second)
     signal, fs = recording.signal, recording.fs
@@ -136,12 +140,19 @@ def label_record(
         inside = (truth.samples >= 0) & (truth.samples < len(signal))
         found = given_beats(np.unique(truth.samples[is_beat & inside]), signal, fs)
     else:
-        found = find_beats_in_leads(recording.signals(), fs)
-    chosen, model = choose(len(found.peaks))
+        found = None
+    chosen: list[tuple[str, Any]] = []
+
+    def chosen_model(n_beats):
+        chosen.append(choose(n_beats))
+        return chosen[-1][1]
+
+    labelled = label_recording(recording, chosen_model, invert="no", noise=noise, found=found)
+    [(model_name, model)] = chosen
     return LabelledRecord(
-        label_beats(signal, fs, found, model, recording.second),
+        labelled.beats,
         truth,
-        short_name(chosen) if Path(chosen).suffix else chosen,
+        short_name(model_name) if Path(model_name).suffix else model_name,
         card_of(model),
         "/" in truth.symbols,
         "synthetic" in path.with_name(f"{name}.hea").read_text(errors="replace").lower(),
@@ -160,7 +171,7 @@ def _all_beats(records, comparisons):
     """One table of the beats of all records, with the record and the reference's label."""
     tables = []
     for name, record in records.items():
-        table = record.beats.drop(columns="quality")
+        table = record.beats.drop(columns=["quality", *QUALITIES], errors="ignore")
         table.insert(0, "record", name)
         pairs = comparisons[name].pairs
         table["reference"] = reference_labels(pairs, record.reference.symbols, len(table))

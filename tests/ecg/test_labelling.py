@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 import inference
-from ecg import beats
+from ecg import beats, labelling
 from ecg.formats import read_recording
 from ecg.output import COLUMNS
+from ecg.quality import QUALITIES
 from ecg.synthetic import synthetic_recording
 
 
@@ -18,7 +19,7 @@ def recording():
 
 def test_table_of_a_recording(demo, recording):
     table = inference.classify(recording.signal, recording.fs, "self", weight=demo / "weight")
-    assert list(table.columns) == COLUMNS
+    assert list(table.columns) == [*COLUMNS, *QUALITIES]
     assert abs(len(table) - len(recording.r_peaks)) <= 1 and table["sample"].is_monotonic_increasing
     known = table[table.label != beats.UNLABELLED]
     assert (
@@ -140,3 +141,19 @@ def test_the_second_lead_alone_makes_a_recording(two_leads):
     )
     assert table.attrs["model"] == "context" and len(table) == len(whole)
     assert (table.label.to_numpy() == whole.label.to_numpy()).mean() > 0.97
+
+
+def test_hum_is_taken_out_of_all_leads_before_beats_are_looked_for(two_leads):
+    """16.7 Hz lies amid the band of QRS complexes."""
+    two_leads = read_recording(two_leads, second="V1")
+    fs = two_leads.fs
+    hum = 2 * np.sin(2 * np.pi * 50 / 3 * np.arange(len(two_leads.signal)) / fs)
+    two_leads = two_leads._replace(others=())
+    loud = two_leads._replace(signal=two_leads.signal + hum, second=two_leads.second + hum)
+    quiet = labelling.without_hum(loud)
+    assert labelling.without_hum(two_leads) is two_leads
+    assert sum("16.7 Hz was removed" in note for note in quiet.notes) == 2
+    want = labelling.find_beats_in_leads(two_leads.signals(), fs).peaks
+    found = labelling.find_beats_in_leads(quiet.signals(), fs).peaks
+    assert len(found) == len(want) and np.abs(found - want).max() <= 0.02 * fs
+    assert len(labelling.find_beats_in_leads(loud.signals(), fs).peaks) != len(want)
