@@ -234,6 +234,7 @@ ZH = {
     "flat": "直线",
     "clipped": "削顶",
     "noise": "噪声",
+    "electrode motion": "电极移动",
     "beside missing samples": "邻近缺失信号",
     "paced or beside missing samples": "起搏或邻近缺失信号",
     "seen in the second lead only": "仅见于第二导联",

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).resolve().parent.parent
-MODEL_FILES = {"model_self", "model_deep", "model_residual", "model_context", "pretrain_translearn"}
+MODEL_FILES = {
+    "model_self",
+    "model_deep",
+    "model_residual",
+    "model_context",
+    "model_quality",
+    "pretrain_translearn",
+}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 DATA = {"ecg.translations"}  # a table of words
 

@@ -115,7 +115,7 @@ def test_the_lists_are_short_and_name_what_is_there(home, page):
     numbers = [[int(k) for k in re.findall(r"^(\d)\. ", text, re.MULTILINE)] for text in lists]
     assert len(lists) == 6 and all(n == list(range(1, len(n) + 1)) for n in numbers)
     assert all(2 <= len(n) <= 5 for n in numbers)
-    sources = [*home.glob("*.py"), *home.glob("ecg/**/*.py"), *home.glob("benchmarks/*.py")]
+    sources = [*home.glob("*.py"), *home.glob("ecg/**/*.py"), *home.glob("benchmarks/**/*.py")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     for name in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", "".join(lists), flags=re.DOTALL)):
         if re.search("NAME|GROUP|CODE|X", name):
