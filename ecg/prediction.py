@@ -127,22 +127,27 @@ def predict_heartbeat(model: Any, beats_in: ArrayLike) -> tuple[np.ndarray, np.n
     return ids, probabilities[np.arange(len(ids)), ids], probabilities
 
 
+def onnx_session(path: str | Path, threads: int, remedy: str) -> ort.InferenceSession:
+    """An onnxruntime.InferenceSession of a file; threads: 0 lets ONNX Runtime choose. Raises
+    InputError, with what to do (remedy), for a file that cannot be run."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # it has an exception type of its own for each kind of damage
+        raise InputError(
+            f"{path} is no ONNX file that can be run ({type(error).__name__}): {remedy}"
+        ) from None
+
+
 def open_onnx(path: str | Path, threads: int = 0, card: dict | None = None) -> ort.InferenceSession:
     """An onnxruntime.InferenceSession of a file, with its card as `.card` and the file as `.file`.
 
     threads: 0 lets ONNX Runtime choose. card: for a file of others that holds none and has none
     beside it (ecg/foreign.py). Raises InputError for a file that cannot be run, or whose card asks
     for other rows."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # it has an exception type of its own for each kind of damage
-        raise InputError(
-            f"{path} is no ONNX file that can be run ({type(error).__name__}): export it again "
-            "with python export_onnx.py"
-        ) from None
+    session = onnx_session(path, threads, "export it again with python export_onnx.py")
     session.card = _card_inside(session) or foreign.card_beside(path) or card
     if session.card is None:
         raise InputError(

@@ -6,7 +6,7 @@ chosen and sets some of them through this module.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -266,6 +266,21 @@ def _drop_bursts(candidates, keep):
 # --------------------------------------------------------------------- where the R peaks are
 
 
+def stretches_of_peaks(
+    take: Take, peaks: np.ndarray, n: int, longest: int, before: int, after: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
+    """(signal, those of `peaks` (m,) in it, the sample that it begins at) of every stretch of up to
+    `longest` samples that holds a peak, with `before` and `after` samples beside it; beyond the
+    ends of the signal of n stand its end values."""
+    for start, stop in pieces(n, longest):
+        p = peaks[np.searchsorted(peaks, start) : np.searchsorted(peaks, stop)]
+        if len(p) == 0:
+            continue
+        first, last = start - before, stop + after
+        edges = max(-first, 0), max(last - n, 0)
+        yield np.pad(take(max(first, 0), min(last, n)), edges, mode="edge"), p, first
+
+
 def locate_r_peaks(
     take: Take, peaks: np.ndarray, n: int, fs: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -282,13 +297,7 @@ def locate_r_peaks(
     margin = reach + side + wide + 1  # what is looked at beyond a stretch
     found, shapes = [np.zeros(0, np.int64)], [np.zeros((0, 2 * side // thin + 1))]
     points = 0
-    for start, stop in pieces(n, round(POLARITY[0] * fs)):
-        p = peaks[np.searchsorted(peaks, start) : np.searchsorted(peaks, stop)]
-        if len(p) == 0:
-            continue
-        first, last = start - margin, stop + margin
-        edges = max(-first, 0), max(last - n, 0)
-        x = np.pad(take(max(first, 0), min(last, n)), edges, mode="edge")
+    for x, p, first in stretches_of_peaks(take, peaks, n, round(POLARITY[0] * fs), margin, margin):
         total = np.zeros(len(x) + 1)
         np.cumsum(x, out=total[1:])
         s = _detail(total, p - first, reach, fs)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecg.qrs import REACH, Take, ranked
-from ecg.stretches import pieces, runs_of
+from ecg.qrs import REACH, Take, ranked, stretches_of_peaks
+from ecg.stretches import runs_of
 
 # Shares of the usual height of the envelope, tried on MIT-BIH and SVDB: their P waves reach 0.05 to
 # 0.25, and of their beats one in 10,000 is below 0.2.
@@ -104,13 +104,8 @@ def are_spikes(take: Take, peaks: np.ndarray, n: int, fs: float) -> np.ndarray:
     width = max(1, round(SPIKE * fs))
     before, after = round(REACH * fs) + width, round(CAPTURED * fs)
     out = [np.zeros(0, bool)]
-    for start, stop in pieces(n, round(600 * fs)):
-        p = peaks[np.searchsorted(peaks, start) : np.searchsorted(peaks, stop)]
-        if len(p) == 0:
-            continue
-        first, last = start - before, stop + after
-        edges = max(-first, 0), max(last - n, 0)
-        x = np.pad(take(max(first, 0), min(last, n)), edges, mode="edge")
+    for x, p, first in stretches_of_peaks(take, peaks, n, round(600 * fs), before, after):
+        start = first + before
         windows = np.lib.stride_tricks.sliding_window_view(x, before + after)[p - start]
         out.append(_only_a_spike(windows, width, 2 * round(REACH * fs)))
     return np.concatenate(out)

@@ -12,7 +12,7 @@ import onnxruntime as ort
 from ecg import weights
 from ecg.artifacts import InputError
 from ecg.context.statistics import shifted
-from ecg.prediction import card_of
+from ecg.prediction import card_of, onnx_session
 from ecg.quality.beat_numbers import BEAT_NAMES
 from ecg.quality.describe import WINDOW_LAGS, describe_lead, own_stretches
 from ecg.quality.window_numbers import WINDOW_NAMES
@@ -57,16 +57,7 @@ def model_or_note(weight: str | Path = "weight") -> ort.InferenceSession | str:
 @functools.lru_cache(maxsize=2)
 def _opened(path, modified, threads):
     """modified: when the file was written, so that a new one is read anew."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # it has an exception type of its own for each kind of damage
-        raise InputError(
-            f"{path} is no ONNX file that can be run ({type(error).__name__}): train it again "
-            "with python train.py --model quality"
-        ) from None
+    session = onnx_session(path, threads, "train it again with python train.py --model quality")
     told = card_of(session)["input"]
     if told.get("windows") != list(WINDOW_NAMES) or told.get("beats") != list(BEAT_NAMES):
         raise InputError(
