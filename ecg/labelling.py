@@ -10,7 +10,7 @@ by ecg/output.py and ecg/report. The model is handed in: an onnxruntime.Inferenc
 network, with its model card."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def label_recording(
     this model does not ask."""
     if mains == "auto":
         recording = without_hum(recording)
-    found = found or find_beats(recording)
+    found = found or find_beats(recording.signals(), recording.fs)
     recording = turned_upright(recording, found, invert)
     model = choose(len(found.peaks))
     beats = label_beats(recording.signal, recording.fs, found, model, recording.second, noise)
@@ -116,10 +116,9 @@ def without_hum(recording: Recording) -> Recording:
     )
 
 
-def find_beats(recording: Recording) -> FoundBeats:
-    """The beats that the leads of a recording show together, and what cannot be read in any."""
-    signals = recording.signals()
-    return with_unseen(signals, recording.fs, find_beats_in_leads(signals, recording.fs))
+def find_beats(leads: Sequence[np.ndarray], fs: float) -> FoundBeats:
+    """The beats that leads (n,) of a recording show together, and what cannot be read in any."""
+    return with_unseen(leads, fs, find_beats_in_leads(leads, fs))
 
 
 def turned_upright(recording: Recording, found: FoundBeats, invert: str = "auto") -> Recording:

@@ -8,8 +8,7 @@ import numpy as np
 from ecg import holter
 from ecg.alarms import COUPLET, NAMES, RUN, Alarm
 from ecg.beats import CLASSES, extract_beats
-from ecg.pauses import with_unseen
-from ecg.rpeaks import find_beats_in_leads
+from ecg.labelling import find_beats
 from ecg.streaming import LEARN, Beat, Context, Monitor, Predict
 
 HELD = [name for name in NAMES if name != "noise"]
@@ -43,7 +42,7 @@ def agreement(
     beats = [event for event in events if isinstance(event, Beat)]
     final = sorted((e for e in beats if e.stage == "final"), key=lambda e: e.sample)
     provisional = {e.sample: e for e in beats if e.stage == "provisional"}
-    found = with_unseen(leads, fs, find_beats_in_leads(leads, fs))
+    found = find_beats(leads, fs)
     peaks, n = found.peaks, len(leads[0])
     labels = _offline_labels(leads, fs, found, predict, context)
     summary = holter.summary(peaks, labels, fs, n, [s[:2] for s in found.unreadable])
