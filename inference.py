@@ -30,11 +30,12 @@ from numpy.typing import ArrayLike
 from ecg import artifacts, cli, formats, weights
 from ecg.archive import label_archive, plan, recordings_in, refuse_one_name, skipped_in
 from ecg.artifacts import InputError
+from ecg.beat_table import label_beats
 from ecg.beats import CLASSES, classes_of
 from ecg.facts import without_person
 from ecg.formats import annotation, wfdb
 from ecg.formats.recording import Recording, recording_name
-from ecg.labelling import Labelled, label_beats, label_recording, lead_to_read
+from ecg.labelling import Labelled, label_recording, lead_to_read
 from ecg.output import as_csv, as_dict, as_text, write_labels
 from ecg.prediction import check_card, open_onnx, predict_heartbeat
 from ecg.quality import model_or_note

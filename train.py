@@ -55,9 +55,9 @@ from torch import nn
 import models
 from ecg import artifacts, cli, prediction, weights
 from ecg.artifacts import InputError
+from ecg.beat_table import label_beats
 from ecg.evaluation.sequences import patient_figures, score_patients
 from ecg.export import context_parity, export_context, export_quality
-from ecg.labelling import label_beats
 from ecg.mitdb import DS2
 from ecg.training import crossvalidation, distribution, quality, quality_data
 from ecg.training.normal import load_normal

@@ -23,11 +23,11 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import models  # noqa: E402
 from ecg import artifacts, cli, ec57, quality, weights  # noqa: E402
+from ecg.beat_table import label_beats  # noqa: E402
 from ecg.evaluation.records import LabelledRecord, label_record  # noqa: E402
 from ecg.evaluation.reference import compare_labels  # noqa: E402
 from ecg.export import export_quality  # noqa: E402
 from ecg.formats.annotation import annotated_records  # noqa: E402
-from ecg.labelling import label_beats  # noqa: E402
 from ecg.prediction import open_onnx  # noqa: E402
 from ecg.training import quality as training  # noqa: E402
 from ecg.training import quality_data  # noqa: E402

@@ -17,11 +17,15 @@ from ecg.context.description import describe, describe_and_find_paced
 from ecg.context.features import CONTEXT_CLASSES, FEATURE_NAMES, DescribedBeats
 from ecg.context.leads import average_leads, lead_weights
 from ecg.context.similar import average_similar_beats
+from ecg.context.statistics import running_mean
 from ecg.prediction import card_of, softmax
 
 BLOCK = 4096  # beats classified at once ...
 BESIDE = 128  # ... and beats on either side of these that the network may look at
 KINDS = len(CONTEXT_CLASSES)  # of beats
+# Moved electrodes look like V beats. Where this share of the beats around is expected to be none,
+# a V needs this probability, or it is taken for an artefact too.
+AROUND, MOVING, SURE = 61, 0.08, 0.7
 
 
 def classify_beats(
@@ -62,9 +66,20 @@ def classify_beats(
     probabilities = np.zeros((len(r_peaks), len(CLASSES)))
     columns = [CLASSES.index(name) for name in card["classes"]]
     probabilities[:, columns] = softmax(logits[:, :KINDS] / card.get("temperature", 1.0))
-    probabilities[logits.argmax(axis=1) == KINDS] = np.nan
+    probabilities[_artefacts(logits)] = np.nan
     probabilities[is_paced | is_missing] = np.eye(len(CLASSES))[CLASSES.index("Q")]
     return probabilities, np.zeros(len(r_peaks)) if weights is None else weights[1]
+
+
+def _artefacts(logits):
+    """Which beats (m,), bool, are taken for artefacts; logits: of `context_logits`."""
+    likeliest = logits.argmax(axis=1)
+    if logits.shape[1] == KINDS:
+        return np.zeros(len(logits), bool)
+    v = CONTEXT_CLASSES.index("V")
+    p = softmax(logits)
+    moving = running_mean(p[:, KINDS], AROUND) > MOVING
+    return (likeliest == KINDS) | ((likeliest == v) & moving & (p[:, v] < SURE))
 
 
 def _check_features(card):

@@ -8,6 +8,7 @@ import pytest
 from ecg import artifacts, context
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
+from ecg.context import classify
 from tests.patient import synthetic_patient
 
 
@@ -48,6 +49,20 @@ def test_classify_without_torch(small, small_onnx, run, tmp_path):
     found = np.load(tmp_path / "out.npy")
     assert found.shape == (len(peaks), len(CLASSES)) and np.allclose(found.sum(axis=1), 1)
     assert np.abs(found - context.classify_beats(small, ecg, 250, peaks)[0]).max() < 1e-5
+
+
+def test_among_artefacts_a_v_has_to_be_surer():
+    """Where electrodes move, what looks a little like a V beat is none."""
+    p = np.full((200, 5), 0.01)  # N S V F, no beat
+    p[:, 0] = 0.96
+    p[100:140] = [0.76, 0.02, 0.01, 0.01, 0.20]
+    p[[20, 120]] = [0.20, 0.05, 0.60, 0.05, 0.10]
+    p[130] = [0.02, 0.02, 0.90, 0.02, 0.04]
+    lost = np.flatnonzero(classify._artefacts(np.log(p)))
+    assert lost.tolist() == [120]  # 20 is among beats, 130 is sure
+    p[50] = [0.3, 0.0001, 0.0001, 0.0001, 0.6997]
+    assert np.flatnonzero(classify._artefacts(np.log(p))).tolist() == [50, 120]
+    assert not classify._artefacts(np.log(p[:, :4])).any()  # a network that knows no artefacts
 
 
 def test_missing_beats_are_not_guessed(small):
