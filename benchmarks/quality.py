@@ -31,6 +31,7 @@ from ecg.formats.annotation import annotated_records  # noqa: E402
 from ecg.prediction import open_onnx  # noqa: E402
 from ecg.training import quality as training  # noqa: E402
 from ecg.training import quality_data  # noqa: E402
+from ecg.training.one_class import REFERENCE  # noqa: E402
 
 Open = Callable[[str], Any]  # FOLDER/RECORD -> the quality network for it
 
@@ -39,7 +40,7 @@ def cross_validated(args: argparse.Namespace, session: Any) -> Open:
     """Table 1. Returns the network that has not seen a recording, the shipped one for others."""
     other = quality.model_or_note(args.weight)
     folders = [Path(folder) for folder in args.records if _is_learnt(Path(folder))]
-    if not any((folder / quality_data.REFERENCE).exists() for folder in folders):
+    if not any((folder / REFERENCE).exists() for folder in folders):
         print("1  no folder with a REFERENCE.csv: not cross-validated")
         return lambda name: other
     kept = Path(args.keep) / "quality_numbers.npz"
@@ -137,7 +138,7 @@ def main(args: argparse.Namespace) -> None:
     session = open_onnx(weights.find_weights("context", args.weight, ".onnx"), 1)
     network_for = cross_validated(args, session)
     for folder in map(artifacts.locate, args.records):
-        if not (folder / quality_data.REFERENCE).exists():
+        if not (folder / REFERENCE).exists():
             table_of_records(folder, session, network_for)
 
 

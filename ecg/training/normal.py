@@ -1,20 +1,19 @@
 """Recordings of people whose heart beats normally: short, hand-held, of one lead, without an
 annotation of their beats.
 
-A folder as that of the PhysioNet/CinC Challenge 2017 is one: its REFERENCE.csv holds a line
-RECORD,CLASS a recording. Of those of class N a network learns what electrodes and movement do to a
-recording without any ectopic beat: each of their beats is normal, or none."""
+Of the recordings of class N of a folder with a REFERENCE.csv (one_class.py) a network learns what
+electrodes and movement do to a recording without any ectopic beat: each of their beats is normal,
+or none."""
 
-import csv
 import functools
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from ecg import artifacts, context, formats
-from ecg.artifacts import InputError
+from ecg import context, formats
 from ecg.rpeaks import find_beats_in_leads
+from ecg.training.one_class import recordings_by_class
 from ecg.training.patients import Patient, described_by
 from ecg.training.views import NO_ECTOPIC, DescribedView, join_described
 from ecg.weights import FEWEST_BEATS
@@ -24,14 +23,8 @@ VIEW = "normal"
 
 
 def normal_records(folder: Path) -> list[str]:
-    """The recordings of class N of a folder, by its REFERENCE.csv. Raises InputError where it is
-    missing or calls none so."""
-    path = artifacts.require(folder / "REFERENCE.csv", "it has a line RECORD,CLASS a recording")
-    with open(path, newline="") as file:
-        names = [row[0] for row in csv.reader(file) if len(row) > 1 and row[1].strip() == "N"]
-    if not names:
-        raise InputError(f"{path} calls no recording normal: a line RECORD,N is expected")
-    return sorted(names)
+    """The recordings of class N of a folder. Raises InputError where there are none."""
+    return list(recordings_by_class(folder, "N"))
 
 
 def groups(names: Sequence[str]) -> list[list[str]]:

@@ -9,7 +9,6 @@ with made noise (quality_made.py) are recordings of their own, of the groups `ma
 mild`, under the name of the clean one.
 """
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,14 +17,13 @@ import numpy as np
 from tqdm import tqdm
 
 from ecg import artifacts, formats, quality
-from ecg.artifacts import InputError
 from ecg.beats import CLASSES, classes_of
 from ecg.formats.annotation import annotated_records, read_annotation
 from ecg.formats.recording import Recording
 from ecg.rpeaks import FoundBeats, find_beats_in_leads
 from ecg.training import quality_made as made
+from ecg.training.one_class import REFERENCE, recordings_by_class
 
-REFERENCE = "REFERENCE.csv"
 NOISY, CLEAN, ANNOTATED = "~", "NAO", "annotated"
 MATCH = 0.15  # s: a beat is the annotated one nearest to it within this time
 # of class O: a V beat with such a correlation to another beat, whose interval is this much shorter
@@ -81,14 +79,9 @@ def load_quality_data(folders: Sequence[str | Path], label: Label) -> QualityDat
 
 def _recordings(folder: Path) -> Iterator[tuple[Path, str, str]]:
     """(folder, record, group) of each recording."""
-    reference = folder / REFERENCE
-    if reference.exists():
-        with reference.open(newline="") as lines:
-            for row in csv.reader(lines):
-                if len(row) != 2 or row[1] not in (*CLEAN, NOISY):
-                    raise InputError(f"{reference}: {','.join(row)!r} is no line NAME,CLASS")
-                if (folder / f"{row[0]}.hea").exists():
-                    yield folder, row[0], row[1]
+    if (folder / REFERENCE).exists():
+        for name, group in recordings_by_class(folder).items():
+            yield folder, name, group
     else:
         for name in annotated_records(artifacts.locate(folder), "atr"):
             yield folder, name, ANNOTATED

@@ -5,7 +5,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ecg.artifacts import InputError
 from ecg.synthetic import synthetic_recording, write_wfdb
 from ecg.training import normal
 from ecg.training.sequences import beat_loss
@@ -31,15 +30,6 @@ def test_recordings_of_class_n_are_learnt_from_in_groups(folder, monkeypatch):
     view = one.views[normal.VIEW]
     assert (view.classes == NO_ECTOPIC).all() and len(view.begins) == 2
     assert 20 < len(view.classes) == len(view.leads[0].features)
-
-
-def test_a_folder_that_does_not_say_its_classes(folder):
-    (folder / "REFERENCE.csv").write_text("A0,A\n")
-    with pytest.raises(InputError, match="calls no recording normal"):
-        normal.load_normal(folder)
-    (folder / "REFERENCE.csv").unlink()
-    with pytest.raises(InputError, match=r"REFERENCE\.csv"):
-        normal.load_normal(folder)
 
 
 def test_neither_a_normal_beat_nor_an_artefact_costs_anything():

@@ -63,12 +63,6 @@ def test_kept_numbers_are_read_again(data, tmp_path):
         np.testing.assert_array_equal(mine, theirs)
 
 
-def test_a_reference_that_is_none_is_refused(tmp_path):
-    (tmp_path / "REFERENCE.csv").write_text("r00,X\n")
-    with pytest.raises(InputError, match="no line NAME,CLASS"):
-        quality_data.load_quality_data([tmp_path], no_labels)
-
-
 def test_made_noise_stays_with_its_clean_recording(data):
     fold = training.folds(data, 3)
     for name in set(data.names):
