@@ -25,9 +25,11 @@ MODELS = {
     "residual": ("model_residual", "ResidualNet"),
     "context": ("model_context", "ContextNet"),
     "quality": ("model_quality", "QualityNet"),
+    "vf": ("model_vf", "VfNet"),
+    "rhythm": ("model_rhythm", "RhythmNet"),
 }
 NAMES = [
-    name for name in MODELS if name not in ("context", "quality")
+    name for name in MODELS if name not in ("context", "quality", "vf", "rhythm")
 ]  # those that take single rows
 
 
@@ -109,24 +111,48 @@ def _check_logits(network):
 def build(card: dict) -> nn.Module:
     """The network a model card describes, with fresh weights. `card` needs `architecture` and
     `arguments` only. Raises InputError where they do not fit."""
+    cls = model_class(card["architecture"])
     try:
-        return model_class(card["architecture"])(**card["arguments"])
-    except TypeError as error:
+        return cls(**card["arguments"])
+    except Exception as error:  # whatever a class does with arguments that are not for it
+        told = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(
-            f"the model card's arguments do not fit {card['architecture']}: {error}"
+            f"the model card's arguments do not fit {card['architecture']}: {told}"
         ) from None
 
 
 def load(path: str | Path) -> tuple[nn.Module, dict]:
     """(network in eval mode with its card as `.card`, the card) of a .pth file with its model card
     beside it. Raises InputError when file and card do not fit."""
-    card, state = load_card(path), load_state(path)
+    state, card = load_state(path), load_card(path)  # a damaged file is told as one
     told = getattr(model_class(card["architecture"]), "arguments_of", None)
-    card["arguments"] |= told(state) if told else {}
+    try:
+        card["arguments"] |= told(state) if told else {}
+    except (KeyError, TypeError):
+        raise InputError(
+            f"{path} holds weights of another architecture than {card['architecture']}"
+        ) from None
+    _check_size(card, state, path)
     network = build(card)
     fill(network, converted_state(state, network), path)
     network.card = card  # type: ignore[assignment]  # not a part of it, a note on it
     return network.eval(), card
+
+
+def _check_size(card, state, path):
+    """Raises InputError where the card describes a network much larger than the file: it would
+    take memory before it is known not to fit."""
+    try:
+        with torch.device("meta"):  # shapes alone
+            outline = build(card).state_dict()
+    except (InputError, NotImplementedError, RuntimeError):
+        return  # a class that looks at its own numbers; `build` tells what does not fit
+    described, held = (sum(v.numel() for v in of.values()) for of in (outline, state))
+    if described > 2 * held + 100_000:
+        raise InputError(
+            f"{path} holds {held:,} numbers, the arguments in its card describe a network of "
+            f"{described:,}: copy both again, or train again"
+        )
 
 
 def load_context(path: str | Path) -> tuple[nn.Module, dict]:

@@ -37,12 +37,29 @@ those of the PhysioNet/CinC Challenge 2017 (REFERENCE.csv) and annotated ones:
                                                               cross-validation by recording, then
                                                               weight/ecg_model_quality.onnx
 
+The network of ventricular fibrillation learns from recordings with episodes.csv, annotated ones and
+hand-held ones, mixed with measured muscle noise too:
+
+    python train.py --model vf --records data/cudb data/mitdb data/cinc2017 --noise data/nstdb
+                                                              leaving one patient out, then
+                                                              weight/ecg_model_vf.onnx
+
+The rhythm network learns from hand-held recordings whose rhythm a person has named; the beats in
+them are labelled by a context model, best by one that never saw the recording:
+
+    python train.py --model rhythm --records data/cinc2017 --context weight/folds
+                                                              cross-validation by recording, then
+                                                              weight/ecg_model_rhythm.onnx
+
 The context model learns from two leads of a recording, one at a time. DS2 is never opened for
 training or selection except under `all`, whose weights therefore must not be scored on it. The
 temperature comes from predictions on patients left out (cross-validation by record within the
 training patients). Paced records are left out. No beat of class Q is learnt.
 """
 
+import ecg.start  # noqa: F401
+
+# isort: split
 import argparse
 import time
 from collections.abc import Sequence
@@ -53,13 +70,13 @@ import torch
 from torch import nn
 
 import models
-from ecg import artifacts, cli, prediction, weights
+from ecg import artifacts, cli, prediction, ranges, weights
 from ecg.artifacts import InputError
 from ecg.beat_table import label_beats
 from ecg.evaluation.sequences import patient_figures, score_patients
 from ecg.export import context_parity, export_context, export_quality
 from ecg.mitdb import DS2
-from ecg.training import crossvalidation, distribution, quality, quality_data
+from ecg.training import crossvalidation, distribution, quality, quality_data, rhythm, vf
 from ecg.training.normal import load_normal
 from ecg.training.patients import Patient, load_patients, select_patients
 from ecg.training.recipe import RECIPES
@@ -90,13 +107,19 @@ QUALITY = {
 def options() -> cli.Parser:
     """The parser of the command line."""
     p = cli.stage_parser(__doc__)
-    p.add_argument("--model", choices=list(models.MODELS), default="self", help="network")
+    names = ", ".join(models.MODELS).replace("self", "self (default)", 1)
+    p.add_argument(
+        "--model", metavar="NAME", choices=list(models.MODELS), default="self", help=names
+    )
     cli.add_training_options(p)
     option = cli.add_fresh_row_options(p).add_argument
     option(
         "--hints", action="store_true", help="record and RR interval are learnt beside the class"
     )
     option("--refit", action="store_true", help="after a training: anew, validation rows included")
+    option("--noise", default="data/nstdb", help="of --model vf: folder of measured muscle noise")
+    option("--context", metavar="DIR", help="of --model rhythm: networks that --cv --keep kept")
+    option("--seeds", metavar="N", type=ranges.whole(1, 100), help="of --model rhythm: with --cv")
     _add_context_options(p.add_argument_group("context model"))
     return p
 
@@ -117,8 +140,12 @@ def _add_context_options(group: cli.Group) -> None:
         metavar="NAME",
         help="spliced in while learning (default: all but ectopic)",
     )
-    option("--folds", metavar="N", type=int, help="parts of the cross-validation (default 5)")
-    option("--members", metavar="N", type=int, help="networks averaged (default 3)")
+    option(
+        "--folds", metavar="N", type=ranges.PARTS, help="parts of the cross-validation (default 5)"
+    )
+    option(
+        "--members", metavar="N", type=ranges.whole(1, 100), help="networks averaged (default 3)"
+    )
     cli.add(group, "--second", default=None, help="second lead: name, number, none (default auto)")
 
 
@@ -128,9 +155,6 @@ def _add_context_options(group: cli.Group) -> None:
 def train_context(args: argparse.Namespace) -> None:
     """One training as the command line describes it: cross-validation first, then the network."""
     recipe = cli.recipe_from(args, RECIPES["context"])
-    for name, least in (("folds", 2), ("members", 1), ("jobs", 1)):
-        if getattr(args, name) < least:
-            raise InputError(f"--{name} {getattr(args, name)} must be at least {least}")
     if args.keep and not args.cv:
         raise InputError("--keep keeps the networks of the cross-validation: give it with --cv")
     torch.set_num_threads(args.threads)
@@ -244,8 +268,6 @@ def training_patients(args: argparse.Namespace) -> Sequence[Patient]:
 def train_quality(args: argparse.Namespace) -> None:
     """Cross-validation by recording, which gives the thresholds; then the network of all."""
     recipe = cli.recipe_from(args, RECIPES["quality"])
-    if args.folds < 2:
-        raise InputError(f"--folds {args.folds} must be at least 2")
     torch.set_num_threads(args.threads)
     context = weights.find_weights("context", args.weight, ".onnx")
     session = prediction.open_onnx(context, args.threads)
@@ -279,6 +301,11 @@ def main(args: argparse.Namespace) -> None:
             train_context(cli.settle(args, CONTEXT))
         elif args.model == "quality":
             train_quality(cli.settle(args, QUALITY))
+        elif args.model == "vf":
+            vf.train_vf(cli.settle(args, vf.OPTIONS), models.model_class("vf"))
+        elif args.model == "rhythm":
+            given = cli.settle(args, rhythm.OPTIONS)
+            rhythm.train_rhythm(given, models.model_class("rhythm"), models.load_context)
         else:
             train_rows(cli.settle(args, ROWS), models.create)
     finally:

@@ -30,7 +30,7 @@ from ecg import artifacts, context
 from ecg.artifacts import InputError
 from ecg.beats import WIDTH
 from ecg.prediction import logits, softmax
-from ecg.weights import save_weights
+from ecg.weights import behind, of_weights, save_weights
 
 OPSET = 18
 # largest difference of a probability of a row: float32 logits of +-30 in another order of summation
@@ -74,6 +74,7 @@ def export_context(net: nn.Module, path: str | Path, card: dict) -> None:
     """Write the context network (eval mode) as ONNX to `path`: `numbers` (batch_size, beats,
     features) -> `logits` (batch_size, beats, 4), with the card in its metadata."""
     example = torch.zeros(2, EXAMPLE_BEATS, len(net.get_buffer("mean")))
+    card = of_weights(behind(path), card)
     with artifacts.writing(path) as temporary:
         _export(net, temporary, card, "numbers", example, {"batch_size": 1, "beats": 2})
 
@@ -82,13 +83,35 @@ def export_quality(net: nn.Module, path: str | Path, card: dict) -> None:
     """Write the quality network (eval mode) as ONNX to `path`: `numbers` (batch_size, inputs) ->
     `logits` (batch_size, 2), with the card in its metadata."""
     example = torch.zeros(2, len(net.get_buffer("mean")))
+    card = of_weights(behind(path), card)
     with artifacts.writing(path) as temporary:
         _export(net, temporary, card, "numbers", example, {"batch_size": 1})
 
 
+def export_vf(net: nn.Module, path: str | Path, card: dict) -> None:
+    """Write the network of ventricular fibrillation (eval mode) as ONNX to `path`: `numbers`
+    (batch_size, inputs) -> `logits` (batch_size, 3), with the card in its metadata."""
+    example = torch.zeros(2, len(net.get_buffer("mean")))
+    card = of_weights(behind(path), card)
+    with artifacts.writing(path) as temporary:
+        _export(net, temporary, card, "numbers", example, {"batch_size": 1})
+
+
+def export_rhythm(net: nn.Module, path: str | Path, card: dict) -> None:
+    """Write the rhythm network (eval mode) as ONNX to `path`: `waveform` (batch_size, 1, samples)
+    and `numbers` (batch_size, numbers) -> `logits` (batch_size, 4), with the card in its
+    metadata."""
+    told = card["input"]
+    example = torch.zeros(2, 1, told["samples"]), torch.zeros(2, len(told["names"]))
+    card = of_weights(behind(path), card)
+    with artifacts.writing(path) as temporary:
+        _export(net, temporary, card, ("waveform", "numbers"), example, {"batch_size": 1})
+
+
 def _export(net, path, card, name, example, axes, opset=OPSET):
     """Trace `net` on `example`, write it as ONNX with the card, and check it with onnx.checker.
-    name: of the input; axes: {name: least length} of its first axes, which may be longer.
+    name: of the input; axes: {name: least length} of its first axes, which may be longer. A network
+    of several inputs has a tuple of names and of examples.
 
     torch has two exporters, and each fails on networks that the other writes: what the first cannot
     do, or writes wrongly, the second is asked for."""
@@ -121,28 +144,34 @@ def _export(net, path, card, name, example, axes, opset=OPSET):
 
 def _write_new(net, path, name, example, axes):
     dims = [torch.export.Dim(axis, min=least) for axis, least in axes.items()]
-    shapes = (dict(enumerate(dims)),)
+    shapes = (dict(enumerate(dims)),) * len(_listed(example))
     more = dict(external_data=False, optimize=True, dynamic_shapes=shapes)
     _write(net, path, name, example, OPSET, dynamo=True, **more)
 
 
 def _write_old(net, path, name, example, axes, opset):
     dims = dict(enumerate(axes))
-    more = dict(do_constant_folding=True, dynamic_axes={name: dims, "logits": dims})
+    named = dict.fromkeys((*_listed(name), "logits"), dims)
+    more = dict(do_constant_folding=True, dynamic_axes=named)
     _write(net, path, name, example, opset, dynamo=False, **more)
 
 
 def _write(net, path, name, example, opset, **how):
     torch.onnx.export(
         net,
-        (example,),
+        _listed(example),
         str(path),
-        input_names=[name],
+        input_names=list(_listed(name)),
         output_names=["logits"],
         opset_version=opset,
         verbose=False,
         **how,
     )
+
+
+def _listed(value):
+    """A tuple of one or several."""
+    return value if isinstance(value, tuple) else (value,)
 
 
 @contextlib.contextmanager
@@ -163,10 +192,13 @@ def _check_file(net, path, example):
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     generator = torch.Generator().manual_seed(0)
     for items in (1, 3):
-        x = torch.randn(items, *example.shape[1:], generator=generator)
+        inputs = [
+            torch.randn(items, *each.shape[1:], generator=generator) for each in _listed(example)
+        ]
         with torch.inference_mode():
-            wanted = net(x).numpy()
-        found = session.run(None, {session.get_inputs()[0].name: x.numpy()})[0]
+            wanted = net(*inputs).numpy()
+        names = (each.name for each in session.get_inputs())
+        found = session.run(None, {name: x.numpy() for name, x in zip(names, inputs)})[0]
         if found.shape != wanted.shape:
             raise ValueError(f"{items} rows in give {found.shape}, in PyTorch {wanted.shape}")
         if not np.allclose(found, wanted, atol=LOGIT_TOLERANCE, rtol=LOGIT_TOLERANCE):

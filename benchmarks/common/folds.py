@@ -1,43 +1,14 @@
-"""The networks of a cross-validation, each of which never saw a part of the records.
-
-    python train.py --model context --records data/mitdb data/svdb --normal data/cinc2017 \\
-        --protocol all --cv --keep weight/folds
-"""
+"""The networks of a cross-validation, each of which never saw a part of the records: see
+ecg/training/context_folds.py."""
 
 from pathlib import Path
 
-import torch
-
 import models
-from ecg import artifacts
-from ecg.artifacts import InputError
-from ecg.prediction import card_of
-
-TRAINED_BY = "python train.py --model context --cv --keep DIR"
+from ecg.training.context_folds import ContextFolds
 
 
-class Folds:
-    """The networks in a folder, by the records that they never saw. Raises InputError where there
-    are none."""
+class Folds(ContextFolds):
+    """The context networks in a folder. Raises InputError where there are none."""
 
     def __init__(self, folder: str | Path):
-        self.folder = artifacts.locate(folder)
-        paths = sorted(self.folder.glob("model_context_fold*.pth"))
-        if not paths:
-            raise InputError(f"{self.folder} holds no networks of a cross-validation: {TRAINED_BY}")
-        self.networks = [models.load_context(path)[0] for path in paths]
-
-    def network(self, record: str) -> torch.nn.Module:
-        """The first network that was trained without `record` (its name without folder; of a
-        hand-held recording too, which cards name by the first and last of a group). Raises
-        InputError where every network knows it."""
-        for network in self.networks:
-            if not any(_holds(name, record) for name in card_of(network)["manifest"]["records"]):
-                return network
-        raise InputError(f"{self.folder}: every network was trained on record {record}")
-
-
-def _holds(name, record):
-    """Whether FOLDER/RECORD or FOLDER/FIRST-LAST is or holds that record."""
-    first, _, last = name.split("/")[-1].partition("-")
-    return first <= record <= last if last else first == record
+        super().__init__(folder, lambda path: models.load_context(path)[0])

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from ecg import artifacts
+from ecg import artifacts, locks
 from ecg.artifacts import InputError
 from ecg.training.distribution import (
     SyncedBatchNorm,
@@ -199,6 +199,8 @@ def fit(
         torch.manual_seed(seed + 7919 * task.rank)
     writer = None
     if files:
+        if task.rank == 0:
+            locks.hold(files.checkpoint.parent, "--runs")
         run_dir = files.own_run_dir()
         if resume:
             run_dir = _resumed(training, files.checkpoint, report) or run_dir
@@ -240,14 +242,22 @@ def _resumed(training: Training, checkpoint: Path, report: Callable[[str], Any])
     if not checkpoint.exists():
         report(f"nothing to resume at {checkpoint}: starting afresh")
         return None
-    saved = torch.load(checkpoint, map_location=task.device, weights_only=True)
-    if saved["identity"] != task.identity or len(saved["rng"]) != task.ranks:
+    damaged = f"{checkpoint} is no checkpoint, or is damaged: train afresh without --resume"
+    try:
+        saved = torch.load(checkpoint, map_location=task.device, weights_only=True)
+        same = saved["identity"] == task.identity and len(saved["rng"]) == task.ranks
+    except Exception:  # a damaged pickle raises whatever its bytes happen to ask for
+        raise InputError(damaged) from None
+    if not same:
         raise InputError(
             f"{checkpoint} is of another training (recipe, model, rows or number of processes "
             "differ): give the same options again, or train afresh without --resume"
         )
-    training.restore(saved)
-    restore_random_state(saved, task.device, task.rank)
+    try:
+        training.restore(saved)
+        restore_random_state(saved, task.device, task.rank)
+    except (KeyError, RuntimeError, TypeError, ValueError, AttributeError):
+        raise InputError(damaged) from None
     report(f"resumed after epoch {training.epoch} of {task.recipe.epochs}")
     return Path(saved["run_dir"])
 

@@ -45,8 +45,8 @@ class Recipe:
     fused: bool = True  # the optimiser's fused kernel: faster, and rounded otherwise
     noise: float = 0.0  # sequences: standard deviations of noise added to every feature
     hidden: float = 0.0  # sequences: share of the features that are hidden from a whole sequence
-    # sequences: share of those without any ectopic beat that an epoch leaves out; the others weigh
-    # more
+    # sequences: share of those without any ectopic beat that an epoch leaves out (windows: of those
+    # without fibrillation); the others weigh more
     skipped: float = 0.0
 
     def as_card(self) -> dict:
@@ -115,6 +115,34 @@ RECIPES = {
         weight_decay=0.01,
         balance="weights",
         noise=0.2,
+    ),
+    # the network of ventricular fibrillation; chosen by leaving one patient out
+    "vf": Recipe(
+        epochs=7,
+        batch=4096,
+        rate=8e-3,
+        schedule="onecycle",
+        warm_up=0.3,
+        optimiser="adamw",
+        weight_decay=0.05,
+        balance="weights",
+        noise=0.3,
+        hidden=0.2,
+        skipped=0.7,
+    ),
+    # the rhythm network's convolutions; chosen by cross-validation over CinC-2017
+    "rhythm": Recipe(
+        epochs=16,
+        batch=48,
+        rate=5e-3,
+        schedule="onecycle",
+        warm_up=0.25,
+        optimiser="adamw",
+        weight_decay=0.05,
+        clip=2.0,
+        balance="weights",
+        smoothing=0.05,
+        average=0.995,
     ),
     # a backbone that fills in hidden spans of rows without labels (pretraining.py)
     "pretrain": Recipe(

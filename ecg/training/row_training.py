@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ecg import artifacts, beats, networks
+from ecg import artifacts, beats, networks, overwriting
 from ecg.artifacts import InputError
 from ecg.cli import print_line, recipe_from
 from ecg.evaluation.metrics import fit_temperature
@@ -23,7 +23,7 @@ from ecg.training.log import in_percent, log_figures, save_history
 from ecg.training.loop import Files, Training, fit
 from ecg.training.recipe import HINTS, RECIPES, Recipe
 from ecg.training.rows import Rows, RowTask, f1_by_class, load_rows, logits_of, scores_of
-from ecg.weights import card_path, fill, load_card, load_state, save_weights, weights_path
+from ecg.weights import fill, load_card, load_state, save_card, save_weights, weights_path
 
 # ---- the model card ------------------------------------------------------------------------------
 
@@ -117,6 +117,7 @@ def fit_rows(
     validation macro-F1 is higher than ever; without validation rows, after every epoch. At the end
     the card gets the history, the metrics, and those of the last epoch with its temperature.
     after_epoch: called after every epoch. options: the others of ecg.training.loop.fit."""
+    overwriting.check(weights_file)  # before an epoch is spent
     task = RowTask(
         train,
         val,
@@ -139,9 +140,7 @@ def fit_rows(
         final_card = _final_card if val else _final_card_of_refit
         told = final_card(training, network, card, weights_file, writer, options)
         training.best = told["metrics"]
-        artifacts.save_json(
-            card_path(weights_file), {**told, "history": in_percent(training.history)}
-        )
+        save_card(weights_file, {**told, "history": in_percent(training.history)})
 
     return fit(task, network, files, seed=seed, after_epoch=save, at_end=finish, **options).best
 

@@ -134,5 +134,5 @@ def test_the_stage_trains_it(folder, tmp_path, capsys, monkeypatch):
     train.main([*options, "--weight", str(weight)])
     assert "time named" in capsys.readouterr().out
     assert quality.open_model(weight) is not None
-    with pytest.raises(InputError, match="at least 2"):
+    with pytest.raises(InputError, match="from 2 to"):
         train.main([*options, "--weight", str(weight), "--folds", "1"])
