@@ -3,19 +3,23 @@
     python evaluate.py                                     # model_self.pth on validation, test rows
     python evaluate.py --model self deep residual_best     # several, side by side in one table
     python evaluate.py --model THEIR.onnx --input minmax   # any network of rows (N, 1, 187)
-    python evaluate.py --records data/mitdb --model self   # beat by beat, as ANSI/AAMI EC57 asks
+    python evaluate.py --records data/mitdb --model self   # as ANSI/AAMI EC57 asks: beats, episodes
     python evaluate.py --records data/svdb --json svdb.json --peaks annotated
 
 Rows: data/processed_data -> data/evaluation/PROTOCOL/NAME_{val,test}.csv, _report.txt, _report.json
 and pictures. The temperature that makes a confidence mean what it says is fitted on the validation
 rows and kept in the model card.
-Recordings: R peaks are detected and beats labelled exactly as inference.py does it, then compared
-with the reference annotation; --peaks annotated takes the reference's positions instead, which
+Recordings: R peaks are detected, beats labelled and rhythms told exactly as inference.py does it,
+then compared with the reference annotation, beat by beat, and episode by episode of atrial and
+ventricular fibrillation; --peaks annotated takes the reference's positions instead, which
 tells the classifier's share of the errors from the detector's.
 docs/results.md and the README's tables: python benchmarks/results.py makes them from what is stored
 here.
 """
 
+import ecg.start  # noqa: F401
+
+# isort: split
 import argparse
 import sys
 from collections.abc import Callable, Mapping
@@ -25,7 +29,7 @@ from typing import Any
 from tqdm import tqdm
 
 import inference
-from ecg import artifacts, cli, ec57, foreign, prediction, weights
+from ecg import artifacts, cli, ec57, foreign, prediction, ranges, weights
 from ecg.artifacts import InputError
 from ecg.evaluation import metrics
 from ecg.evaluation.records import evaluate_records
@@ -43,11 +47,17 @@ def options() -> cli.Parser:
         default=None,
         help="names or files, several in one table (default: self; --records: auto)",
     )
-    cli.add(parser, "--records", help="compare beat by beat with these annotated WFDB records")
+    cli.add(
+        parser, "--records", help="compare beats and episodes with these annotated WFDB records"
+    )
     cli.add(parser, "--data", "--weight")
     cli.add(parser, "--out", help="folder of the results (default: in DATA/evaluation)")
     parser.add_argument(
-        "--draws", metavar="N", type=int, default=metrics.DRAWS, help="behind each interval"
+        "--draws",
+        metavar="N",
+        type=ranges.COUNT,
+        default=metrics.DRAWS,
+        help="behind each interval",
     )
     cli.add(parser, "--seed", help="of these bootstrap draws")
     _add_rows_options(parser.add_argument_group("without --records: rows of DATA/processed_data"))
@@ -72,7 +82,9 @@ def _add_recordings_options(group):
     option = group.add_argument
     option("--peaks", choices=PEAKS, default=PEAKS[0], help="whose R peaks")
     cli.add(group, "--reference")
-    option("--learning", metavar="S", type=float, default=ec57.LEARNING, help="s not counted")
+    option(
+        "--learning", metavar="S", type=ranges.SECONDS, default=ec57.LEARNING, help="s not counted"
+    )
     option("--paced", choices=("out", "in"), default="out", help="records with paced beats (/)")
     option("--only", nargs="+", metavar="RECORD", help="these alone; DS1, DS2: de Chazal's halves")
     option("--exclude", nargs="+", default=[], metavar="RECORD", help="without these records")
@@ -140,8 +152,6 @@ def score_records(args: argparse.Namespace) -> None:
     cli.refuse_unused(args, ONLY_WITH_ROWS, "is only for rows, without --records")
     if len(args.model or ()) > 1:
         raise InputError(f"--model {' '.join(args.model)}: one model at a time with --records")
-    if args.learning < 0:
-        raise InputError(f"--learning {args.learning:g} is in seconds, not below 0")
     weight = artifacts.locate(args.weight)
     scores = evaluate_records(
         args.records,
@@ -171,8 +181,6 @@ def score_records(args: argparse.Namespace) -> None:
 
 @cli.stage(options)
 def main(args: argparse.Namespace) -> None:
-    if args.draws < 1:
-        raise InputError(f"--draws {args.draws} must be at least 1")
     if args.records:
         score_records(args)
     else:

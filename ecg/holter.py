@@ -75,13 +75,15 @@ def summary(
     fs: float,
     n_samples: int,
     unreadable: Iterable[tuple[int, int]] = (),
+    withheld: Iterable[tuple[int, int, str]] = (),
 ) -> dict:
     """Holter summary of one recording, as a plain dict that json.dumps takes (None where a figure
     is undefined).
 
     samples: (n,) R peaks, increasing, in samples. labels: (n,) class index 0..4 or letter N S V F
     Q; -1, "" or "?" for a beat without a label. fs: Hz. n_samples: length of the recording.
-    unreadable: (start, stop) sample pairs, stop excluded, in any order, overlaps allowed.
+    unreadable: (start, stop) sample pairs, stop excluded, in any order, overlaps allowed. withheld:
+    (start, stop, reason) without heart-rate variability (ecg.hrv.withheld_in).
 
     Keys:
       duration_s, readable_s
@@ -115,7 +117,7 @@ def summary(
         **_counts(labels, readable_s),
         "forms": {},
         "heart_rate": _heart_rate(samples, valid, fs, n_samples),
-        "hrv": hrv(samples, labels, fs, n_samples, lost)._asdict(),
+        "hrv": hrv(samples, labels, fs, n_samples, lost, withheld)._asdict(),
         "pauses": _pauses(samples, valid, fs, n_samples, lost),
         "tachycardia": _rate_episodes(samples, valid, fs, "tachycardia", TACHYCARDIA),
         "bradycardia": _rate_episodes(samples, valid, fs, "bradycardia", BRADYCARDIA),
@@ -124,6 +126,22 @@ def summary(
         result["forms"][letter], groups = _ectopy(samples, labels, valid, fs, letter)
         result.update(groups)
     return result
+
+
+def ventricular_tachycardia(
+    samples: ArrayLike,
+    labels: ArrayLike,
+    fs: float,
+    n_samples: int,
+    unreadable: Iterable[tuple[int, int]] = (),
+) -> np.ndarray:
+    """int64 (k, 2): the first and the last R peak of each V run of kind VT. Arguments and errors as
+    for `summary`."""
+    samples, labels = checked_beats(samples, labels, fs, n_samples)
+    valid = ~overlapping(samples[:-1], samples[1:], within(unreadable, n_samples))
+    runs = _ectopy(samples, labels, valid, fs, "V")[1]["v_runs"]["events"]
+    ends = [(run["sample"], run["end_sample"]) for run in runs if run["kind"] == "VT"]
+    return np.array(ends, np.int64).reshape(-1, 2)
 
 
 def _counts(labels, readable_s):

@@ -32,7 +32,7 @@ chosen, 7.6 % or more and 4.1 % or less.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -40,6 +40,7 @@ from scipy.ndimage import median_filter
 
 from ecg.beats import CLASSES, checked_beats
 from ecg.clock import Clock
+from ecg.rhythm.names import episodes_of
 from ecg.stretches import covered, overlapping, period_of, periods, within
 
 RANGE = 300.0, 2000.0  # ms: what an NN interval can last
@@ -51,6 +52,11 @@ LEAST_PAIRS = 10  # differences of successive NN intervals
 LEAST_SHARE = 0.10  # of the time that NN intervals add up to
 MOST_LOST = 0.50  # of the time that stretches take
 NN50 = 50.0  # ms
+WITHHELD = {  # rhythms in which intervals between N say nothing of the sinus node
+    "AF": "atrial fibrillation or flutter",
+    "VF": "ventricular fibrillation or flutter",
+    "noise": "noise",
+}
 
 
 class Hrv(NamedTuple):
@@ -141,6 +147,16 @@ def normal_intervals(
     follows = np.append(False, np.diff(at) == 1)[: len(at)]
     successive = follows & ~artefact & ~np.append(True, artefact)[: len(at)]
     return NormalIntervals(samples[at + 1], ms, artefact, successive)
+
+
+def withheld_in(rhythm: dict[str, Any] | None, fs: float) -> list[tuple[int, int, str]]:
+    """The stretches of a recording at fs Hz in which the heart-rate variability is withheld, with
+    the reason: the episodes of WITHHELD in what ecg.rhythm.track.Rhythm.as_dict gave."""
+    return [
+        (round(each["start_s"] * fs), round(each["end_s"] * fs), WITHHELD[each["rhythm"]])
+        for each in episodes_of(rhythm)
+        if each["rhythm"] in WITHHELD
+    ]
 
 
 # ---------------------------------------------------------------------------------------- periods

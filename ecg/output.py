@@ -1,6 +1,7 @@
 """What is written of a labelled recording: CSV, JSON, WFDB annotation, text for the terminal."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,13 @@ from ecg.clock import clock_of, elapsed
 from ecg.facts import facts_dict, facts_text
 from ecg.formats.annotation import write_annotation
 from ecg.formats.recording import Facts, Recording
+from ecg.hourly import hourly_of, hourly_text
+from ecg.hrv import by_period, withheld_in
+from ecg.overwriting import MADE_BY
 from ecg.quality import QUALITIES
+from ecg.rhythm import written
 
+FIVE_MINUTES = 300.0  # s
 PROBABILITIES = [f"p_{name}" for name in CLASSES]
 COLUMNS = ["sample", "time_s", "label", "confidence", *PROBABILITIES, "quality"]
 
@@ -31,24 +37,25 @@ EVENTS = {
 def as_csv(beats: pd.DataFrame, facts: Facts = Facts()) -> str:
     """The beats as CSV text, numbers with six decimals; what is not known is empty.
 
-    Where `facts` of the recording tell the clock of its start, a column `clock` says when each beat
-    was, as ISO text to the millisecond. Last come those of QUALITIES, 0 to 1 with three decimals,
-    where the beats have them."""
-    known = _known_qualities(beats)
-    beats, stamps = beats[[*COLUMNS, *known]], _stamps(beats, facts)
+    Where the rhythm was asked for, a column `rhythm` holds that of the episode in which a beat
+    lies. Where `facts` of the recording tell the clock of its start, a column `clock` says when
+    each beat was, as ISO text to the millisecond. Last come those of QUALITIES, 0 to 1 with three
+    decimals, where the beats have them."""
+    rhythm, known = _present(beats, ["rhythm"]), _present(beats, QUALITIES)
+    beats, stamps = beats[[*COLUMNS, *rhythm, *known]], _stamps(beats, facts)
     beats.attrs = {}  # pandas copies these for every column that is asked for
-    line = "%d,%.6f,%s" + ",%.6f" * (len(COLUMNS) - 4) + ",%s" * (1 + len(stamps))
+    line = "%d,%.6f,%s" + ",%.6f" * (len(COLUMNS) - 4) + ",%s" * (1 + len(rhythm) + len(stamps))
     line += ",%.3f" * len(known) + "\n"
-    columns = [*(beats[name].tolist() for name in COLUMNS), *stamps.values()]
+    columns = [*(beats[name].tolist() for name in (*COLUMNS, *rhythm)), *stamps.values()]
     columns += [beats[name].tolist() for name in known]
     lines = [line % row for row in zip(*columns)]
-    head = ",".join([*COLUMNS, *stamps, *known]) + "\n"
+    head = ",".join([*COLUMNS, *rhythm, *stamps, *known]) + "\n"
     return head + "".join(lines).replace(",nan", ",")
 
 
-def _known_qualities(beats):
-    """Those of QUALITIES that a table of beats has."""
-    return [name for name in QUALITIES if name in beats]
+def _present(beats, columns):
+    """Those of `columns` that a table of beats has."""
+    return [name for name in columns if name in beats]
 
 
 def _stamps(beats, facts):
@@ -60,7 +67,11 @@ def _stamps(beats, facts):
 def as_dict(
     recording: Recording, beats: pd.DataFrame, summary: dict, with_beats: bool = True
 ) -> dict:
-    """What `--json` holds; undefined numbers, and facts that the file does not say, are None."""
+    """What `--json` holds; undefined numbers, and facts that the file does not say, are None.
+
+    `rhythm` is what ecg.rhythm.track.Rhythm.as_dict gives, None where it is not known. The summary
+    of a recording of more than two hours has the table of its hours, `hourly`, that of one of more
+    than ten minutes the heart-rate variability of every five, `hrv_5_min`."""
     a = beats.attrs
     unreadable = [
         {"start_s": start / a["fs"], "stop_s": stop / a["fs"], "reason": reason}
@@ -78,31 +89,61 @@ def as_dict(
         "notes": [*recording.notes, *a["notes"]],
         "unreadable": unreadable,
         "noise_percent": 100 * a.get("noise_s", 0.0) * a["fs"] / max(a["n_samples"], 1),
-        "summary": summary,
+        "rhythm": a.get("rhythm"),
+        "summary": _with_periods(summary, beats, recording.facts),
         "version": __version__,
     }
     if with_beats:
-        rows = beats[[*COLUMNS, *_known_qualities(beats)]]
+        rows = beats[[*COLUMNS, *_present(beats, ["rhythm", *QUALITIES])]]
         rows = rows.astype(object).where(rows.notna(), None)
         document["beats"] = rows.assign(**_stamps(beats, recording.facts)).to_dict("records")
     return document
 
 
+def _with_periods(summary, beats, facts):
+    """The summary, and where the recording is long enough what of it is told period by period."""
+    a = beats.attrs
+    seconds = a["n_samples"] / a["fs"]
+    if hours := summary.get("hourly") or hourly_of(beats, facts, summary):
+        summary = {**summary, "hourly": hours}
+    if seconds > 2 * FIVE_MINUTES:
+        known = a["fs"], a["n_samples"], a["unreadable"], withheld_in(a.get("rhythm"), a["fs"])
+        clock = clock_of(facts, seconds)
+        periods = by_period(beats["sample"], beats["label"], *known, FIVE_MINUTES, clock)
+        summary = {**summary, "hrv_5_min": periods}
+    return summary
+
+
 def write_labels(folder: str | Path, name: str, beats: pd.DataFrame) -> None:
-    """NAME.cnn, which PhysioNet's tools open; a beat that could not be classified is a Q there."""
+    """NAME.cnn, which PhysioNet's tools open; a beat that could not be classified is a Q there.
+
+    Where the rhythm is known, a + with a note, such as (AFIB, stands where it changes, [ and ] at
+    the ends of ventricular fibrillation or flutter."""
+    a = beats.attrs
+    samples = beats["sample"].to_numpy()
     symbols = beats["label"].replace(UNLABELLED, "Q").tolist()
-    write_annotation(folder, name, beats["sample"].to_numpy(), symbols, beats.attrs["fs"], "cnn")
+    rhythm = written.marks(a.get("rhythm"), samples, a["fs"], a["n_samples"])
+    order = np.argsort(np.concatenate([samples, rhythm.samples]), kind="stable").tolist()
+    samples = np.concatenate([samples, rhythm.samples])[order]
+    symbols, notes = [*symbols, *rhythm.symbols], [*[""] * len(symbols), *rhythm.notes]
+    symbols, notes = [symbols[k] for k in order], [notes[k] for k in order]
+    write_annotation(folder, name, samples, symbols, a["fs"], "cnn", notes)
 
 
 # --------------------------------------------------------------------------------- the terminal
 
 
 def as_text(recording: Recording, beats: pd.DataFrame, summary: dict, lines: int = 20) -> str:
-    """What the terminal shows: what was read, counts and burden, rates and events, and the first
-    `lines` beats (0: all of them)."""
+    """What the terminal shows: what was read, counts and burden, rhythm, rates and events, of a
+    long recording its hours, and the first `lines` beats (0: all of them)."""
     shown = beats if lines == 0 else beats.head(lines)
-    clock = clock_of(recording.facts, beats.attrs["n_samples"] / beats.attrs["fs"])
-    out = [*_head(recording, beats), "", *_counts(summary), *_events(summary, clock)]
+    seconds = beats.attrs["n_samples"] / beats.attrs["fs"]
+    clock = clock_of(recording.facts, seconds)
+    out = [*_head(recording, beats), "", *_counts(summary), ""]
+    told = written.lines(beats.attrs.get("rhythm"), seconds, lambda at: _moment(at, clock))
+    out += [*told, *_events(summary, clock), _variability(summary["hrv"])]
+    if hours := summary.get("hourly") or hourly_of(beats, recording.facts, summary):
+        out += ["", *hourly_text(hours)]
     out += _rows(shown, clock)
     if 0 < len(shown) < len(beats):
         out.append(
@@ -161,7 +202,7 @@ def _events(summary, clock):
                 f" (lowest {rate['min_bpm']:.0f} at {_moment(rate['min_time_s'], clock)}, "
                 f"highest {rate['max_bpm']:.0f} at {_moment(rate['max_time_s'], clock)})"
             )
-        yield f"\n  heart rate {rate['mean_bpm']:.0f}/min{extremes}"
+        yield f"  heart rate {rate['mean_bpm']:.0f}/min{extremes}"
     for key, meaning in EVENTS.items():
         group = summary[key]
         if group["count"]:
@@ -170,6 +211,16 @@ def _events(summary, clock):
                 f"  {meaning}: {group['count']}, the longest {longest['duration_s']:.1f} s at "
                 f"{_moment(longest['time_s'], clock)}"
             )
+
+
+def _variability(hrv):
+    """The line of heart-rate variability, or why it is withheld."""
+    if hrv["sdnn_ms"] is None:
+        return f"  HRV withheld: {hrv['reason']}"
+    more = hrv["reason"]
+    if hrv["rmssd_ms"] is not None:
+        more = f"RMSSD {hrv['rmssd_ms']:.0f} ms, pNN50 {hrv['pnn50_percent']:.1f} %"
+    return f"  HRV: mean NN {hrv['mean_nn_ms']:.0f} ms, SDNN {hrv['sdnn_ms']:.0f} ms, {more}"
 
 
 def _rows(beats, clock):
@@ -199,10 +250,13 @@ def save_signal(path: str | Path, signal: np.ndarray, fs: float, lead: str, unit
         return
     with artifacts.writing(path) as temporary:
         if path.suffix == ".npz":
-            np.savez_compressed(temporary, signal=signal, fs=fs, unit=unit, lead=lead)
+            told: dict[str, Any] = dict(fs=fs, unit=unit, lead=lead, made_by=MADE_BY)
+            np.savez_compressed(temporary, signal=signal, **told)
             return
         name = lead.replace(",", " ").replace('"', " ")
-        columns = {"time (s)": np.arange(len(signal)) / fs, f"{name} ({unit})": signal}
-        pd.DataFrame(columns).to_csv(
-            temporary, index=False, float_format="%.9g", lineterminator="\n"
-        )
+        values = {"time (s)": np.arange(len(signal)) / fs, name: signal}
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
+            file.write(f'"time (s)","{name} ({unit})"\n')  # between quotes: see ecg.overwriting
+            pd.DataFrame(values).to_csv(
+                file, index=False, header=False, float_format="%.9g", lineterminator="\n"
+            )

@@ -148,7 +148,7 @@ def test_refusals(prepared, folders, refused, tmp_path):
     for option in (["--splits", "val"], ["--input", "minmax"]):
         assert "without --records" in message("--records", str(tmp_path), *option)
     assert "without a card" in message("--classes", "NSVFQ")
-    assert "at least 1" in message("--draws", "0")
+    assert "--draws 0: give" in message("--draws", "0")
     card = weights.load_card(weight / "model_self.pth")
     other = {**card["manifest"], "protocol": "interpatient"}
     artifacts.save_json(weight / "model_strange.json", {**card, "manifest": other})
@@ -227,7 +227,7 @@ def test_records_that_cannot_be_scored(demo, prepared, folders):
     model = ["--model", str(prepared / "weight" / "model_self.pth")]
     for extra, words in (
         (["--learning", "300"], "shorter --learning"),
-        (["--learning", "-1"], "not below 0"),
+        (["--learning", "-1"], "--learning -1: give"),
         (["--only", "demo02"], "--paced in"),
         (["--only", "DS2"], "no annotated record 100"),
         (["--exclude", "nobody"], "no such record"),

@@ -126,7 +126,7 @@ def calibrate(val: Predictions, card: dict, manifest: dict, path: Path) -> tuple
 
 def _keep_temperature(path, temperature):
     card = {**weights.load_card(path), "temperature": temperature}
-    artifacts.save_json(weights.card_path(path), card)
+    weights.save_card(path, card)
     if weights.onnx_path(path).exists():
         print(
             f"{weights.onnx_path(path)} holds the former temperature: python export_onnx.py brings "
@@ -140,22 +140,36 @@ def _keep_temperature(path, temperature):
 
 def load_predictions(csv: Path, temperature: float) -> Predictions:
     """Predictions from a CSV that `predictions_table` wrote; logits are known but for a constant,
-    and as far as 6 digits tell."""
-    table = pd.read_csv(csv, dtype={"record": str})
-    p = probabilities_of(table)
-    return Predictions(
-        class_indices(table["true"]),
-        class_indices(table["predicted"]),
-        np.log(np.maximum(p, 1e-7)) * temperature,
-        p,
-        table["record"].fillna("").to_numpy(str),
-        table["sample"].fillna(-1).to_numpy(np.int64),
-    )
+    and as far as 6 digits tell. Raises InputError for another file."""
+    try:
+        table = pd.read_csv(artifacts.require(csv, "python evaluate.py"), dtype={"record": str})
+        p = probabilities_of(table)
+        sample = table["sample"].fillna(-1).to_numpy(float)
+        if not (np.isfinite(p).all() and (p >= 0).all() and np.isfinite(sample).all()):
+            raise ValueError("probabilities or samples that are no numbers")
+        return Predictions(
+            class_indices(table["true"]),
+            class_indices(table["predicted"]),
+            np.log(np.maximum(p, 1e-7)) * temperature,
+            p,
+            table["record"].fillna("").to_numpy(str),
+            sample.astype(np.int64),
+        )
+    except InputError:
+        raise
+    except (KeyError, ValueError, TypeError, OSError) as error:  # pandas' errors are ValueErrors
+        told = " ".join(str(error).split())[:100]
+        raise InputError(
+            f"{csv} holds no predictions ({told}): make them again with python evaluate.py"
+        ) from None
 
 
 def class_indices(names: pd.Series) -> np.ndarray:
-    """int64 (n,) of class letters N S V F Q."""
-    return names.map({name: k for k, name in enumerate(CLASSES)}).to_numpy(np.int64)
+    """int64 (n,) of class letters N S V F Q. Raises ValueError for another."""
+    found = names.map({name: k for k, name in enumerate(CLASSES)})
+    if found.isna().any():
+        raise ValueError(f"{names[found.isna()].iloc[0]!r} is none of the classes")
+    return found.to_numpy(np.int64)
 
 
 def probabilities_of(table: pd.DataFrame) -> np.ndarray:

@@ -14,20 +14,27 @@ from ecg.artifacts import InputError
 from ecg.beats import CLASSES, classes_of
 from ecg.evaluation import metrics
 from ecg.evaluation.predictions import Predictions, class_indices, probabilities_of
+from ecg.evaluation.records_rhythm import (
+    RhythmOfRecord,
+    compare_rhythm,
+    rhythm_document,
+    told_kinds,
+)
 from ecg.evaluation.reference import compare_labels, ec57_intervals, five_classes, reference_labels
 from ecg.formats.annotation import Annotation, annotated_records, read_annotation, without_records
 from ecg.labelling import label_recording
 from ecg.mitdb import DS1, DS2, PACED, record_names
 from ecg.prediction import card_of
-from ecg.quality import QUALITIES, open_model
+from ecg.quality import QUALITIES
 from ecg.rpeaks import given_beats
+from ecg.signal_models import NONE, SignalModels, open_signal_models
 from ecg.weights import choose_model, short_name
 
 
 class LabelledRecord(NamedTuple):
     """A record with its labels and its reference.
 
-    beats: DataFrame as `ecg.labelling.label_beats` gives it. reference: at the rate of the beats.
+    beats: DataFrame as `ecg.beat_table.label_beats` gives it. reference: at the rate of the beats.
     model, card: name and model card of what labelled it. paced: whether the reference has paced
     beats. synthetic: whether the header says that it is made up."""
 
@@ -44,11 +51,12 @@ class Scores(NamedTuple):
 
     document: the figures, as they are written as JSON. results: {class map: {record:
     ec57.Comparison}}. table: DataFrame of all beats that were found, with the reference's label
-    where one is matched."""
+    where one is matched. rhythm: {record: RhythmOfRecord}, empty where no rhythm was asked for."""
 
     document: dict
     results: dict[str, dict[str, ec57.Comparison]]
     table: pd.DataFrame
+    rhythm: dict[str, RhythmOfRecord]
 
 
 def evaluate_records(
@@ -67,7 +75,8 @@ def evaluate_records(
     seed: int = 0,
     second: str = "auto",
 ) -> Scores:
-    """Label the annotated WFDB records of a folder and compare with the reference, beat by beat.
+    """Label the annotated WFDB records of a folder and compare with the reference, beat by beat and
+    episode by episode.
 
     load: gives the model behind a name or path. model: a name or path, or `auto`: what inference.py
     would take from the folder `weight`. reference: the annotator. peaks: `detected` or `annotated`,
@@ -84,10 +93,10 @@ def evaluate_records(
         name = choose_model(model, n_beats, weight)
         return name, load(name)
 
-    noise = open_model(weight)
+    asked = open_signal_models(weight)
     records, left_out = {}, []
     for name in tqdm(names, "records", disable=None, leave=False):
-        record = label_record(folder, name, reference, peaks, choose, lead, second, noise)
+        record = label_record(folder, name, reference, peaks, choose, lead, second, asked)
         if record.paced and paced == "out":
             left_out.append(name)
         else:
@@ -97,8 +106,6 @@ def evaluate_records(
             f"{folder}: every record is paced and --paced out leaves paced ones out; give --paced "
             "in"
         )
-    results = {class_map: _compare(records, learning, class_map) for class_map in ("aami", "bxb")}
-    table = _all_beats(records, results["aami"])
     about = {
         "folder": Path(folder).name,
         "reference": reference,
@@ -108,7 +115,7 @@ def evaluate_records(
         "left_out": left_out,
         "excluded": list(exclude),
     }
-    return Scores(_document(records, results, table, about, draws, seed), results, table)
+    return _scores(records, asked, about, draws, seed)
 
 
 # ---- labelling --------------------------------------------------------------------------------
@@ -122,12 +129,12 @@ def label_record(
     choose: Callable[[int], tuple[str, Any]],
     lead: str | int | None = None,
     second: str = "auto",
-    noise: Any = None,
+    models: SignalModels = NONE,
 ) -> LabelledRecord:
     """A record labelled as inference.py labels it, but that its lead stays as it lies.
 
     reference: the annotator; peaks, lead, second: as in `evaluate_records`. choose: (number
-    of beats) -> (name, model). noise: as in `ecg.labelling.label_recording`. Raises
+    of beats) -> (name, model). models: as in `ecg.labelling.label_recording`. Raises
     InputError for a reference without beats."""
     path = Path(folder) / name
     recording = formats.read_recording(path, 0 if lead is None else lead, second=second)
@@ -147,7 +154,7 @@ def label_record(
         chosen.append(choose(n_beats))
         return chosen[-1][1]
 
-    labelled = label_recording(recording, chosen_model, invert="no", noise=noise, found=found)
+    labelled = label_recording(recording, chosen_model, invert="no", models=models, found=found)
     [(model_name, model)] = chosen
     return LabelledRecord(
         labelled.beats,
@@ -159,11 +166,34 @@ def label_record(
     )
 
 
+def _scores(records, asked, about, draws, seed):
+    """Scores of labelled records. asked: the SignalModels that they were labelled with; about: what
+    was asked for."""
+    learning = about["learning_s"]
+    results = {class_map: _compare(records, learning, class_map) for class_map in ("aami", "bxb")}
+    table = _all_beats(records, results["aami"])
+    rhythm = _compare_rhythms(records, told_kinds(asked), learning)
+    document = _document(records, results, table, about, draws, seed)
+    document["episodes"] = rhythm_document(rhythm, draws, seed) if rhythm else None
+    return Scores(document, results, table, rhythm)
+
+
 def _compare(records, learning, class_map):
     """{record: ec57.Comparison}."""
     return {
         name: compare_labels(record.beats, record.reference, learning, class_map)
         for name, record in records.items()
+    }
+
+
+def _compare_rhythms(records, kinds, learning):
+    """{record: RhythmOfRecord} of the kinds of episode that a network was asked for."""
+    return {
+        name: compare_rhythm(
+            a["rhythm"], record.reference, a["fs"], a["n_samples"], learning, kinds
+        )
+        for name, record in records.items()
+        if kinds and (a := record.beats.attrs).get("rhythm")
     }
 
 

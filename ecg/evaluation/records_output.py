@@ -8,6 +8,7 @@ from ecg import artifacts, ec57
 from ecg.beats import CLASSES, WIDTH
 from ecg.evaluation.predictions import save_csv
 from ecg.evaluation.records import Scores, matched_predictions
+from ecg.evaluation.records_rhythm import rhythm_lines
 from ecg.evaluation.review import review_list
 from ecg.figures import save_figure
 from ecg.figures.evaluation import plot_calibration
@@ -38,6 +39,8 @@ def records_text(document: dict) -> str:
         *_class_lines(document["classes"]),
         *_error_lines(document["classes"], document["calibration"]),
     ]
+    if document.get("episodes"):
+        lines += ["", *rhythm_lines(document["episodes"])]
     return "\n".join(lines) + "\n"
 
 
@@ -118,12 +121,12 @@ def _error_lines(classes, calibration):
 def save_records(
     scores: Scores, out: str | Path, folder: str | Path, json_file: str | Path | None = None
 ) -> str:
-    """Write figures as JSON and text, bxb's formats, all beats and the review list as CSV, its
-    first strips as a picture.
+    """Write figures as JSON and text, bxb's and epicmp's formats, all beats and the review list as
+    CSV, its first strips as a picture.
 
     out: folder of the results; folder: the records; json_file: the figures go there too. Returns
     the files' common stem, OUT/MODEL_PEAKS."""
-    document, results, table = scores
+    document, results, table, rhythm = scores
     about, bxb = document["about"], results["bxb"]
     stem = Path(out) / f"{'+'.join(about['model']).replace('/', '_')}_{about['peaks']}"
     artifacts.save_text(f"{stem}.txt", records_text(document))
@@ -133,15 +136,19 @@ def save_records(
         f"{stem}_standard.txt", ec57.format_standard(bxb, about["reference"], "cnn")
     )
     artifacts.save_text(f"{stem}_shutdown.txt", ec57.format_shutdown(bxb))
+    for kind in ("af", "vf"):
+        found = {name: r.episodes[kind] for name, r in rhythm.items() if kind in r.episodes}
+        if found:
+            artifacts.save_text(f"{stem}_{kind}.txt", ec57.format_episode_summary(found, kind))
     save_csv(f"{stem}_beats.csv", table, "%.6g")
-    found, known = matched_predictions(table)
-    review = review_list(found, time_s=known["time_s"].to_numpy()).drop(columns="row")
+    matched, known = matched_predictions(table)
+    review = review_list(matched, time_s=known["time_s"].to_numpy()).drop(columns="row")
     save_csv(f"{stem}_review.csv", review)
     title = f"{', '.join(about['model'])}, {about['data']} records of {about['folder']}"
     no_rows = np.zeros((len(review), WIDTH))
     review_figure = plot_review(review, no_rows, folder, f"Most worth a look: {title}")
     save_figure(f"{stem}_review.png", review_figure)
-    calibration = plot_calibration(found, f"{title}, {about['peaks']} R peaks")
+    calibration = plot_calibration(matched, f"{title}, {about['peaks']} R peaks")
     save_figure(f"{stem}_calibration.png", calibration)
     if json_file:
         artifacts.save_json(json_file, document)

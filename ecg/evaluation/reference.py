@@ -1,6 +1,6 @@
 """Labelled beats against a reference annotation: what became of every beat, figures, intervals.
 
-Labelled beats are a table as `ecg.labelling.label_beats` gives it; counts are those of ecg.ec57.
+Labelled beats are a table as `ecg.beat_table.label_beats` gives it; counts are those of ecg.ec57.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ecg import ec57
-from ecg.beats import CLASSES, SYMBOL_CLASS, UNLABELLED
+from ecg.beats import CLASSES, SYMBOL_CLASS, UNLABELLED, classes_of
 from ecg.ec57.statistics import defined
 from ecg.evaluation import metrics
 from ecg.formats.annotation import Annotation
@@ -77,6 +77,18 @@ def against_reference(table: pd.DataFrame, samples: ArrayLike, symbols: Sequence
         for k, name in enumerate(CLASSES)
     }
     return {"QRS": ec57.figures(counts)["QRS"], **by_class}
+
+
+def against_reference_text(
+    table: pd.DataFrame, samples: ArrayLike, symbols: Sequence[str], reference: str
+) -> str:
+    """`against_reference` as lines for the terminal; reference: what the annotation is called."""
+    lines = [f"  against {reference}, whole recording, annotated / Se / +P in percent:"]
+    all_beats = int(np.sum(classes_of(symbols) >= 0))
+    for name, f in against_reference(table, samples, symbols).items():
+        cells = "  ".join("    -" if f[k] is None else f"{f[k]:6.2f}" for k in ("Se", "+P"))
+        lines.append(f"  {name:<4}{f.get('beats', all_beats):>7,}  {cells}")
+    return "\n".join(lines)
 
 
 def ec57_intervals(counts: np.ndarray, draws: int = metrics.DRAWS, seed: int = 0) -> dict | None:

@@ -152,6 +152,7 @@ def _predict(model, name, path, splits, rows):
         about = {
             "model": name,
             "weights": path.name,
+            "weights_sha256": artifacts.known_sha256(path),
             "architecture": card["architecture"],
             "parameters": card.get("parameters"),
             "protocol": rows.protocol,

@@ -8,7 +8,7 @@ import wfdb
 
 from ecg.beats import classes_of
 from ecg.formats.annotation import read_annotation
-from ecg.holter import summary
+from ecg.holter import summary, ventricular_tachycardia
 from ecg.hrv import hrv
 
 FS = 100
@@ -318,3 +318,24 @@ def test_mitbih_ventricular_tachycardia_lies_where_it_is_marked(mitdb):
             inside = labels[(samples >= i) & (samples < j)]
             if np.sum(inside == 2) >= 3 and np.all(inside[:3] == 2):
                 assert any(e["sample"] < j and e["end_sample"] >= i for e in runs)
+
+
+def test_ventricular_tachycardia_is_a_fast_run():
+    letters = "NNVVVNNVVNNVVVVNN"
+    rr = np.full(len(letters) - 1, 0.5)  # 120/min
+    rr[11:14] = 0.7  # the second run is slow
+    samples, labels = beats(letters, rr)
+    found = ventricular_tachycardia(samples, labels, FS, samples[-1] + 10)
+    assert found.tolist() == [[samples[2], samples[4]]]
+    gap = [(samples[3] + 1, samples[3] + 5)]
+    assert len(ventricular_tachycardia(samples, labels, FS, samples[-1] + 10, gap)) == 0
+
+
+def test_withheld_stretches_reach_the_heart_rate_variability():
+    samples, labels = beats("N" * 121, 0.75)
+    n = int(samples[-1]) + 10
+    af = [(0, n, "atrial fibrillation or flutter")]
+    assert summary(samples, labels, FS, n)["hrv"]["sdnn_ms"] is not None
+    found = summary(samples, labels, FS, n, (), af)
+    assert found["hrv"]["sdnn_ms"] is None and "atrial fibrillation" in found["hrv"]["reason"]
+    assert found["heart_rate"]["mean_bpm"] is not None

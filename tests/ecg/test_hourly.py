@@ -5,13 +5,15 @@ import json
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ecg import holter
 from ecg.clock import Clock, clock_of
 from ecg.formats.recording import Facts
-from ecg.hourly import COUNTED, hourly
-from ecg.hrv import by_period
+from ecg.hourly import COUNTED, hourly, hourly_of, hourly_text
+from ecg.hrv import by_period, withheld_in
+from tests.ecg.rhythm.looks import told
 
 FS = 100
 
@@ -103,3 +105,39 @@ def test_a_day_takes_no_time():
     start = time.process_time()
     assert len(hourly(samples, labels, FS, n, lost, summary=summary)) == 24
     assert time.process_time() - start < 0.2
+
+
+def test_af_of_the_readable_time_and_hrv_withheld_in_it():
+    samples = np.arange(50, 3 * 3600 * FS, 80)
+    samples += np.random.default_rng(1).integers(-2, 3, len(samples))
+    labels = np.full(len(samples), "N")
+    n = 3 * 3600 * FS
+    rhythm = told((0, 1800, "N"), (1800, 7200, "AF"), (7200, 9000, "noise"), (9000, 10800, "N"))
+    lost = [(4000 * FS, 4400 * FS, "flat")]
+    rows = hourly(samples, labels, FS, n, lost, rhythm=rhythm)
+    assert [row["af_percent"] for row in rows] == [50, 100, 0]
+    assert "atrial fibrillation" in rows[1]["hrv"]["reason"]
+    assert rows[0]["hrv"]["sdnn_ms"] > 0 and rows[2]["hrv"]["sdnn_ms"] > 0
+    by_hour = by_period(samples, labels, FS, n, lost, withheld_in(rhythm, FS), 3600)
+    assert [row["hrv"]["sdnn_ms"] for row in rows] == [each["sdnn_ms"] for each in by_hour]
+    json.dumps(rows, allow_nan=False)
+    plain = hourly(samples, labels, FS, n, lost)
+    assert all(row["af_percent"] is None for row in plain)
+    assert plain[1]["hrv"]["sdnn_ms"] > 0
+
+
+def test_a_recording_of_more_than_two_hours_has_a_table():
+    samples, labels, n, lost = day(2.2)
+    table = pd.DataFrame({"sample": samples, "label": labels})
+    table.attrs = {"fs": FS, "n_samples": n, "unreadable": lost}
+    facts = Facts(clock=datetime.time(22, 30))
+    rows = hourly_of(table, facts)
+    assert rows == hourly(samples, labels, FS, n, lost, clock_of(facts, n / FS))
+    lines = list(hourly_text(rows))
+    assert len(lines) == len(rows) + 1 == 4
+    assert "AF %" in lines[0] and lines[1].split()[0] == "22:30:00"
+    assert lines[1].split()[1] == f"{rows[0]['beats']:,}" and len({len(x) for x in lines}) == 1
+    assert lines[1].split()[-2] == "-"  # the rhythm is not known
+    assert list(hourly_text(hourly_of(table)))[2].split()[0] == "1:00:00"
+    table.attrs["n_samples"] = 2 * 3600 * FS
+    assert hourly_of(table[table["sample"] < 2 * 3600 * FS]) is None

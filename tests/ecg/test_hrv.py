@@ -11,10 +11,11 @@ from ecg.beats import classes_of
 from ecg.clock import Clock
 from ecg.formats import read_recording
 from ecg.formats.annotation import read_annotation
-from ecg.hrv import by_period, hrv
+from ecg.hrv import by_period, hrv, withheld_in
 from ecg.labelling import label_recording
 from ecg.prediction import open_onnx
 from ecg.weights import find_weights
+from tests.ecg.rhythm.looks import told
 
 FS = 1000
 FIGURES = ("mean_nn_ms", "sdnn_ms", "rmssd_ms", "pnn50_percent")
@@ -217,3 +218,16 @@ def test_mitbih_fibrillation_is_irregular_and_sinus_rhythm_is_not(mitdb, record)
     n = 650_000
     assert hrv(*reference(mitdb, record), 360, n).reason.startswith("irregular")
     assert hrv(*reference(mitdb, "113"), 360, n).reason is None  # sinus arrhythmia
+
+
+def test_af_and_noise_are_withheld_but_not_other_rhythms():
+    rhythm = told((0, 100, "N"), (100, 400, "AF"), (400, 401, "VT"), (401, 500, "noise"))
+    stretches = withheld_in(rhythm, FS)
+    assert stretches == [
+        (100_000, 400_000, "atrial fibrillation or flutter"),
+        (401_000, 500_000, "noise"),
+    ]
+    samples = sinus(600)
+    assert of(samples, stretches=stretches).reason.startswith("atrial fibrillation or flutter: 6")
+    assert of(samples, stretches=withheld_in(told((0, 500, "other")), FS)).reason is None
+    assert withheld_in(None, FS) == []

@@ -3,13 +3,16 @@
 import datetime
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from ecg import artifacts
+from ecg.formats.annotation import read_annotation
 from ecg.formats.recording import Facts
-from ecg.output import COLUMNS, as_csv, as_dict, as_text
+from ecg.output import COLUMNS, as_csv, as_dict, as_text, write_labels
 from ecg.synthetic import synthetic_recording
+from tests.ecg.rhythm.looks import told
 from tests.labelled_recording import labelled_recording
 
 FACTS = Facts(
@@ -79,3 +82,81 @@ def test_the_terminal_says_the_facts_and_the_clock(made):
     assert "clock" not in plain and "from" not in plain and "07-2" not in plain
     assert ", 2:00, " in plain.splitlines()[0]
     assert as_text(known(made)[0], made[1].iloc[:0], made[2]).count("\n") > 3  # no beat at all
+
+
+RHYTHM = told((0, 40, "N"), (40, 90, "AF"), (90, 100, "VF"), (100, 120, "other"), burden=0.42)
+
+
+@pytest.fixture
+def with_rhythm(made):
+    recording, table, summary = made
+    table = table.copy()
+    table.attrs = {**made[1].attrs, "rhythm": RHYTHM}
+    table["rhythm"] = np.where(table["time_s"] < 40, "N", "AF")
+    for k, name in enumerate(("quality_1", "quality_2")):
+        table[name] = 0.9 - k
+    return recording, table, summary
+
+
+def test_csv_has_a_column_rhythm_after_quality(made, with_rhythm):
+    assert "rhythm" not in as_csv(made[1])
+    lines = as_csv(with_rhythm[1], FACTS).splitlines()
+    head = [*COLUMNS, "rhythm", "clock", "quality_1", "quality_2"]
+    assert lines[0] == ",".join(head)
+    assert [line.split(",")[len(COLUMNS)] for line in lines[1:]] == with_rhythm[1][
+        "rhythm"
+    ].tolist()
+    plain = [line.rpartition(",")[0] for line in as_csv(made[1], FACTS).splitlines()]
+    assert [",".join(line.split(",")[: len(COLUMNS)]) for line in lines] == plain
+
+
+def test_json_holds_the_rhythm(made, with_rhythm):
+    document = as_dict(*with_rhythm)
+    assert document["rhythm"] == RHYTHM
+    assert document["beats"][0]["rhythm"] == "N" and document["beats"][-1]["rhythm"] == "AF"
+    assert as_dict(*with_rhythm, with_beats=False)["rhythm"] == RHYTHM
+    assert as_dict(*made)["rhythm"] is None and "rhythm" not in as_dict(*made)["beats"][0]
+    json.dumps(artifacts.plain(document), allow_nan=False)
+
+
+def test_annotation_holds_the_rhythm_and_the_same_beats(made, with_rhythm, tmp_path):
+    write_labels(tmp_path, "plain", made[1])
+    write_labels(tmp_path, "told", with_rhythm[1])
+    plain, found = (read_annotation(tmp_path / name, "cnn") for name in ("plain", "told"))
+    assert set(plain.symbols) <= set("NSVFQ")
+    is_beat = np.isin(found.symbols, list("NSVFQ"))
+    assert found.samples[is_beat].tolist() == plain.samples.tolist()
+    assert [s for s in found.symbols if s in "NSVFQ"] == plain.symbols
+    assert [note for note in found.notes if note] == ["(N", "(AFIB", "(VFL", "(OTHER"]
+    assert (np.diff(found.samples) > 0).all()
+    opens, closes = (int(found.samples[found.symbols.index(s)]) for s in "[]")
+    fs = with_rhythm[1].attrs["fs"]
+    assert abs(opens / fs - 90) < 0.02 and abs(closes / fs - 100) < 0.02
+
+
+def test_the_terminal_says_rhythm_and_variability(made, with_rhythm):
+    text = as_text(*with_rhythm)
+    assert "rhythm: atrial fibrillation or flutter 41.7%, sinus rhythm 33.3%" in text
+    assert "AF: 42.0% of the readable time, 1 episode, the longest 0:50" in text
+    assert "VF: 1 episode, the longest 10.0 s at 1:30" in text
+    hrv = with_rhythm[2]["hrv"]
+    assert f"HRV: mean NN {hrv['mean_nn_ms']:.0f} ms, SDNN {hrv['sdnn_ms']:.0f} ms, RMSSD" in text
+    recording, table, summary = made
+    assert "rhythm:" not in as_text(recording, table, summary)
+    withheld = {**hrv, "sdnn_ms": None, "reason": "atrial fibrillation: 60% of the time"}
+    text = as_text(recording, table, {**summary, "hrv": withheld})
+    assert "HRV withheld: atrial fibrillation: 60% of the time" in text
+
+
+def test_a_long_recording_is_told_hour_by_hour(made):
+    """Of the same beats, said to last three hours."""
+    recording, table, summary = made
+    table = table.copy()
+    table.attrs = {**made[1].attrs, "n_samples": 3 * 3600 * 250, "rhythm": RHYTHM}
+    document = as_dict(recording, table, summary)["summary"]
+    assert [hour["beats"] for hour in document["hourly"]] == [len(table), 0, 0]
+    assert document["hourly"][0]["af_percent"] == pytest.approx(100 * 50 / 3600)
+    assert len(document["hrv_5_min"]) == 36
+    assert document["hrv_5_min"][0]["nn_intervals"] > 0
+    assert "hourly" not in summary and "hrv_5_min" not in as_dict(*made)["summary"]
+    assert "  1:00:00" in as_text(recording, table, summary)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from ecg import artifacts, beats, weights
+from ecg.artifacts import InputError
+from ecg.beats import CLASSES
 from ecg.evaluation import predictions
 from tests.made_rows import made_predictions, write_rows
 
@@ -85,8 +87,8 @@ def test_where_the_temperature_comes_from(tmp_path):
     card = {
         "architecture": "ECGCNN",
         "arguments": {},
-        "input": {},
-        "classes": [],
+        "input": {"mean": [0.1] * 187, "scale": [0.5] * 187},
+        "classes": list(CLASSES),
         "recipe": {},
         "manifest": {"sha256": {"y_val.npy": "1"}},
         "temperature": 3.0,
@@ -114,3 +116,12 @@ def test_where_the_temperature_comes_from(tmp_path):
     temperature, how = calibrated("model_c.pth", manifest={})
     assert temperature == 3 and "not the validation rows of its training" in how
     assert kept("model_b.pth") == kept("model_c.pth") == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", "\x00\x01", "true,predicted,p_N,p_S,p_V,p_F,p_Q\nN,N,a,0,0,0,0\n"]
+)
+def test_a_file_that_holds_no_predictions(tmp_path, text):
+    (tmp_path / "self_test.csv").write_text(text)
+    with pytest.raises(InputError, match="self_test.csv holds no predictions"):
+        predictions.load_predictions(tmp_path / "self_test.csv", 1.0)
