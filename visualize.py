@@ -1,8 +1,10 @@
-"""Figures: labelled ECG on paper, confidence, what a model looked at, its errors, the data set.
+"""Figures: labelled ECG on paper, heart rate and rhythm, confidence, what a model looked at, its
+errors, the data set.
 
     python visualize.py                                  # the tutorial's three figures
     python visualize.py 100 --save 100.pdf --seconds 0   # a whole recording at 25 mm/s, 10 mm/mV
     python visualize.py 119 --reference atr --start 600     # with a cardiologist's labels
+    python visualize.py 202 --timeline                      # heart rate and rhythm of all of it
     python visualize.py 208 --saliency --start 60        # which part of a beat decided its label
     python visualize.py --dataset                        # class counts, 20 real rows of each class
     python visualize.py --errors data/evaluation/kaggle/self_test.csv
@@ -12,6 +14,9 @@ directory. In a notebook every function draws on the `ax` it is given, or on a n
 notebook shows. What is drawn lives in ecg/figures/.
 """
 
+import ecg.start  # noqa: F401
+
+# isort: split
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -23,7 +28,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from ecg import artifacts, beats, cli, formats
+from ecg import artifacts, beats, cli, formats, holter, ranges
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
 from ecg.facts import without_person
@@ -37,8 +42,10 @@ from ecg.figures.paper import draw_paper, draw_trace, paper_figure  # noqa: F401
 from ecg.figures.recording import plot_recording
 from ecg.figures.saliency import occlusion, plot_saliency, saliency_page  # noqa: F401
 from ecg.figures.signals import plot_ecg_comparison
+from ecg.figures.timeline import plot_timeline
 from ecg.formats.annotation import read_annotation
 from ecg.formats.recording import Recording
+from ecg.rhythm.annotated import rhythm_of_annotation
 
 if TYPE_CHECKING:
     from torch import nn
@@ -131,14 +138,18 @@ def plot_ecg_with_labels(
 def labelled_beats(
     path: str | Path, recording: Recording, labels: str | None, model: Any
 ) -> pd.DataFrame:
-    """Table of a recording's beats, with sample and label at least: from the annotation `labels` of
-    the record at `path`, else from the model."""
+    """Table of a recording's beats, with sample and label at least, and the rhythm in its attrs
+    where that is known: from the annotation `labels` of the record at `path`, else from the
+    model."""
     if labels:
         annotation = read_annotation(path, labels)
         classes = beats.classes_of(annotation.symbols)
         is_beat = classes >= 0
         letters = [CLASSES[k] for k in classes[is_beat]]
-        return pd.DataFrame({"sample": annotation.samples[is_beat], "label": letters})
+        table = pd.DataFrame({"sample": annotation.samples[is_beat], "label": letters})
+        n = len(recording.signal)
+        table.attrs = {"rhythm": rhythm_of_annotation(annotation, recording.fs, n)}
+        return table
     import inference
 
     return inference.classify(recording.signal, recording.fs, model, second=recording.second)
@@ -182,8 +193,17 @@ def draw_recording(args: argparse.Namespace) -> tuple[Iterable[Page], str]:
     if args.saliency:
         page = saliency_page(recording, table, model, args.start, **looks)
         return [Page(page, 1, 1)], name
+    if args.timeline:
+        return [Page(_timeline(recording, table, looks), 1, 1)], name
     stretch, labels = (args.start, args.seconds), (args.threshold, args.label_position)
     return plot_recording(recording, table, *stretch, *labels, **looks), name
+
+
+def _timeline(recording, table, looks):
+    lost = [stretch[:2] for stretch in table.attrs.get("unreadable", [])]
+    n = len(recording.signal)
+    summary = holter.summary(table["sample"], table["label"], recording.fs, n, lost)
+    return plot_timeline(recording, table, summary, **looks)
 
 
 def explained_model(name: str) -> "nn.Module":
@@ -220,8 +240,10 @@ def options() -> cli.Parser:
     )
     cli.add_recording_options(parser, "--second")
     option = parser.add_argument_group("what is drawn").add_argument
-    option("--start", metavar="S", type=float, default=0, help="first second drawn")
-    option("--seconds", metavar="S", type=float, help="how many; 0: to the end (default: one page)")
+    option("--start", metavar="S", type=ranges.SECONDS, default=0, help="first second drawn")
+    text = "how many; 0: to the end (default: one page)"
+    option("--seconds", metavar="S", type=ranges.SECONDS, help=text)
+    option("--timeline", action="store_true", help="heart rate and rhythm of the whole recording")
     option("--saliency", action="store_true", help="what the model looked at, in eight beats")
     option("--dataset", action="store_true", help="class counts and rows of DATA/processed_data")
     option("--errors", metavar="CSV", help="frequent confusions, of a file that evaluate.py wrote")
@@ -237,9 +259,11 @@ def add_label_options(group: argparse.ArgumentParser | cli.Group) -> None:
     """The options about labels and looks, which benchmarks/gallery.py has too."""
     option = group.add_argument
     cli.add(group, "--reference", default=None, help="draw this annotation, not a model's labels")
-    option("--threshold", metavar="P", type=float, default=0.8, help="labels below it are hollow")
+    option(
+        "--threshold", metavar="P", type=ranges.SHARE, default=0.8, help="lesser labels are hollow"
+    )
     option("--label-position", choices=POSITIONS, default="top", help="where labels stand")
-    option("--fontsize", metavar="PT", type=float, default=9, help="of labels, in points")
+    option("--fontsize", metavar="PT", type=ranges.POINTS, default=9, help="of labels, in points")
     cli.add(group, "--lang")
 
 
@@ -248,24 +272,22 @@ OF_FILE = "lead", "second", "fs", "unit", "start", "seconds", "anonymous"
 
 
 def label_style(args: argparse.Namespace) -> LabelStyle:
-    """How labels are drawn, as the command line asks. Raises InputError for what cannot be."""
-    if not 0 <= args.threshold <= 1:
-        raise InputError(f"--threshold {args.threshold:g}: give a confidence from 0 to 1")
-    if args.fontsize <= 0:
-        raise InputError(f"--fontsize {args.fontsize:g}: give points above 0")
+    """How labels are drawn, as the command line asks."""
     return LabelStyle(args.threshold, args.label_position, args.fontsize)
 
 
 def check(args: argparse.Namespace) -> None:
     """Raise InputError for options that cannot be, or that do not go together."""
-    if args.fontsize <= 0 or args.start < 0 or (args.seconds or 0) < 0:
-        raise InputError("--fontsize must be above 0, --start and --seconds not below")
-    label_style(args)
     if not args.file:
         why = "is about a recording: name its file"
-        cli.refuse_unused(args, ("saliency", "reference", *OF_FILE), why)
+        cli.refuse_unused(args, ("saliency", "timeline", "reference", *OF_FILE), why)
     if args.dataset + bool(args.errors) + bool(args.file) > 1:
         raise InputError("FILE, --dataset and --errors are three pictures: give one of them")
+    if args.timeline and args.saliency:
+        raise InputError("--timeline and --saliency are two pictures: give one of them")
+    if args.timeline:
+        why = "would be ignored: --timeline shows all of the recording"
+        cli.refuse_unused(args, ("start", "seconds", "threshold", "label_position"), why)
     if args.reference and args.saliency:
         raise InputError("--reference and --saliency do not go together: the model is explained")
     if args.reference:

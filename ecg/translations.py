@@ -97,6 +97,7 @@ ZH = {
         "记录的 {percent:.1f}%（{lost}）无法判读，未作标注"
     ),
     "noise {time}": "噪声 {time}",
+    "ventricular fibrillation or flutter {time}": "心室颤动或扑动 {time}",
     "samples missing {time}": "缺失 {time}",
     "flat line {time}": "直线 {time}",
     "clipped {time}": "削顶 {time}",
@@ -174,6 +175,74 @@ ZH = {
     ),
     "3 or more S, each two normal (or paced) beats from the next": (
         "3 个或以上 S，每两个之间隔 2 个正常（或起搏）心搏"
+    ),
+    # rhythm
+    "Rhythm": "心律",
+    "sinus": "窦性",
+    "AF": "房颤",
+    "VF": "室颤",
+    "VT": "室速",
+    "other": "其他",
+    "sinus rhythm": "窦性心律",
+    "atrial fibrillation or flutter": "心房颤动或扑动",
+    "ventricular fibrillation or flutter": "心室颤动或扑动",
+    "ventricular tachycardia": "室性心动过速",
+    "other rhythm": "其他心律",
+    "Heart rate and rhythm": "心率与心律",
+    "Rhythm of the recording": "记录的心律",
+    "could not be judged": "无法判断",
+    "probability {percent:.0f} %": "概率 {percent:.0f}%",
+    "{percent:.0f} % of the time": "占时长的 {percent:.0f}%",
+    "Ventricular fibrillation or flutter": "心室颤动或扑动",
+    "Atrial fibrillation or flutter": "心房颤动或扑动",
+    "episodes: {n}, {time} in all": "{n} 次，共 {time}",
+    "the first": "首次",
+    "{percent:.1f} % of the readable time": "占可读时长的 {percent:.1f}%",
+    "episodes: {n}, the longest {longest}": "{n} 次，最长 {longest}",
+    "mean ventricular rate in it {rate}/min": "其间平均心室率 {rate} 次/分",
+    "No atrial fibrillation or flutter was found.": "未发现心房颤动或扑动。",
+    "Ventricular fibrillation or flutter was found ({time} in all): no beats are labelled there.": (
+        "发现心室颤动或扑动（共 {time}）：其间不标注心搏。"
+    ),
+    "Episodes of rhythm": "心律发作",
+    "Begins": "开始",
+    "Lasts": "持续",
+    "Sinus rhythm between the episodes is not listed.": "发作之间的窦性心律未列出。",
+    "Confidence: mean probability.": "置信度：平均概率。",
+    "Ventricular tachycardia is told by the labels of its beats and has none.": (
+        "室性心动过速由心搏标签得出，没有置信度。"
+    ),
+    "Not listed: {n} more, the shortest of the least grave.": (
+        "另有 {n} 次未列出（最轻且最短者）。"
+    ),
+    "Longest ventricular fibrillation or flutter": "最长心室颤动或扑动",
+    "Longest atrial fibrillation or flutter": "最长心房颤动或扑动",
+    "change of rhythm": "心律变化",
+    # heart-rate variability, hour by hour
+    "Heart-rate variability": "心率变异性",
+    "withheld": "不予给出",
+    "mean NN {mean:.0f} ms, SDNN {sdnn:.0f} ms": "平均 NN {mean:.0f} 毫秒，SDNN {sdnn:.0f} 毫秒",
+    "RMSSD {rmssd:.0f} ms, pNN50 {pnn50:.1f} %": "RMSSD {rmssd:.0f} 毫秒，pNN50 {pnn50:.1f}%",
+    "{n} normal-to-normal intervals, {artefacts} artefacts left out": (
+        "{n} 个正常间期，剔除伪差 {artefacts} 个"
+    ),
+    "too few normal intervals: {n} of at least {least}": "正常间期过少：{n} 个，至少需 {least} 个",
+    "too few successive normal intervals: {n} of at least {least}": (
+        "相邻正常间期过少：{n} 个，至少需 {least} 个"
+    ),
+    "irregular: {share} of the intervals differ by more than {most} from those around them": (
+        "节律不齐：{share} 的间期与邻近间期相差超过 {most}"
+    ),
+    "normal intervals are {share} of the time only": "正常间期仅占时长的 {share}",
+    "{share} of the time": "占时长的 {share}",
+    "unreadable": "不可读",
+    "Hour by hour": "逐小时",
+    "mean": "平均",
+    "Mean, lowest and highest heart rate: beats/min. Events count in the hour in which they begin. "
+    "SDNN and RMSSD (ms) are of normal-to-normal intervals, atrial fibrillation and noise left "
+    "out, or withheld with the reason.": (
+        "平均、最低与最高心率：次/分。事件计入其开始的小时。SDNN 与 RMSSD（毫秒）取正常间期，"
+        "不含房颤与噪声；不予给出时说明原因。"
     ),
     # report: strips
     "25 mm/s and 10 mm/mV when printed at 100 %. Number below a label: confidence in percent. "

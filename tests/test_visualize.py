@@ -11,7 +11,9 @@ import pytest
 import inference
 import visualize
 from ecg import artifacts, formats
+from ecg.beats import CLASSES
 from ecg.figures import fonts
+from ecg.formats.annotation import write_annotation
 from ecg.formats.recording import Facts
 from ecg.synthetic import synthetic_recording, write_wfdb
 from tests.small_data import write_small_data
@@ -101,6 +103,8 @@ def test_without_a_display_a_file_is_written_and_nothing_blocks(run, record, tmp
         (["--start", "9999"], "--start"),
         (["--start", "-1"], "--start"),
         (["--fontsize", "0"], "--fontsize"),
+        (["--timeline", "--start", "4"], "--start would be ignored"),
+        (["--timeline", "--saliency"], "two pictures"),
         (["--reference", "xyz"], "xyz"),
     ],
 )
@@ -114,12 +118,34 @@ def test_mistakes_are_one_line_and_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [["--saliency"], ["--reference", "atr"]])
+@pytest.mark.parametrize("arguments", [["--saliency"], ["--timeline"], ["--reference", "atr"]])
 def test_what_is_about_a_recording_needs_one(tmp_path, arguments, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(artifacts.InputError, match="name its file"):
         visualize.main(arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_timeline_of_a_record_shows_the_rhythm_of_its_annotation(
+    record, made, tmp_path, monkeypatch
+):
+    for path in record.parent.glob(f"{record.name}.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    symbols = [CLASSES[k] for k in made.labels]
+    n = len(symbols)
+    samples = [0, *made.r_peaks[:20], made.r_peaks[20] - 5, *made.r_peaks[20:]]
+    symbols = ["+", *symbols[:20], "+", *symbols[20:]]
+    notes = ["(N", *[""] * 20, "(AFIB", *[""] * (n - 20)]
+    write_annotation(tmp_path, record.name, samples, symbols, FS, "rhy", notes)
+    monkeypatch.setitem(matplotlib.rcParams, "svg.fonttype", "none")
+    for arguments in (["--timeline"], []):
+        path = tmp_path / "x.svg"
+        name = str(tmp_path / record.name)
+        visualize.main([name, "--reference", "rhy", "--save", str(path), *arguments])
+        text = path.read_text()
+        assert "atrial fibrillation or flutter" in text and "sinus rhythm" in text
+        assert ("Heart rate and rhythm" in text) == bool(arguments)
+        path.unlink()
 
 
 def test_saliency_is_for_models_of_single_beats(record, tmp_path):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ecg import artifacts
 from ecg.artifacts import InputError
+from ecg.overwriting import MADE_BY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +39,13 @@ def check_format(path: str | Path) -> Path:
 def save_figure(path: str | Path, figure: "Figure", dpi: float = 110) -> None:
     """Write `figure` to `path`, whole or not at all."""
     with artifacts.writing(path) as temporary:
-        figure.savefig(temporary, dpi=dpi)
+        figure.savefig(temporary, dpi=dpi, metadata=_made_by(path))
+
+
+def _made_by(path):
+    """What a figure says of its origin, by which it is known again."""
+    kind = "Software" if Path(path).suffix.lower() == ".png" else "Creator"
+    return {kind: f"{MADE_BY}, Matplotlib"}
 
 
 def save_or_show(
@@ -90,7 +97,8 @@ def _write_pdf(path, pages, dpi):
     import matplotlib.pyplot as plt
     from matplotlib.backends.backend_pdf import PdfPages
 
-    with artifacts.writing(path) as temporary, PdfPages(temporary) as book:
+    made_by = _made_by(path)
+    with artifacts.writing(path) as temporary, PdfPages(temporary, metadata=made_by) as book:
         for figure, _, _ in pages:
             book.savefig(figure)
             plt.close(figure)

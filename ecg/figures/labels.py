@@ -264,10 +264,15 @@ def _readable_on(color):
 
 
 def draw_legend(
-    ax: Axes, labels: BeatLabels, style: LabelStyle, translate: Callable[..., str]
+    ax: Axes,
+    labels: BeatLabels,
+    style: LabelStyle,
+    translate: Callable[..., str],
+    more: Sequence[Patch] = (),
 ) -> None:
-    """Below the axes, what the labels that occur mean; nothing where there are no beats."""
-    handles = _legend_handles(labels, style.threshold, translate)
+    """Below the axes, what the labels that occur mean, and `more`; nothing where there is
+    neither."""
+    handles = [*_legend_handles(labels, style.threshold, translate), *more]
     if not handles:
         return
     columns = int(ax.get_window_extent().width / (ax.figure.dpi / 72) / (14 * style.fontsize))

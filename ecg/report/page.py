@@ -1,5 +1,6 @@
 """The report as one HTML page: page.html.j2 filled in, with page.css and the scripts inside."""
 
+import functools
 import json
 import re
 from collections.abc import Iterable
@@ -15,12 +16,15 @@ from ecg.clock import Clock, clock_of, elapsed
 from ecg.facts import facts_text, start_text
 from ecg.formats.recording import Recording
 from ecg.holter import DEFINITIONS
+from ecg.hourly import LONG, hourly
 from ecg.report.data import UNSURE, beat_columns, pack_beats, pack_signal
+from ecg.report.page_rhythm import rhythm_view, withheld_text
 from ecg.report.page_text import as_json, number, page_translator
 from ecg.report.page_warnings import REASONS, find_warnings
 from ecg.report.strip_svg import strip_svg
 from ecg.report.strips import choose_strips
 from ecg.report.trend import EVENTS, trend_svg
+from ecg.rhythm.names import RHYTHM_COLORS, RHYTHM_MEANINGS, RHYTHM_SHORT, episodes_of
 
 HERE = Path(__file__).parent
 # one script, in this order: each uses what stands before it
@@ -65,6 +69,14 @@ def html_page(
         clock=clock,
         summary=summary,
         rate=summary["heart_rate"],
+        hrv=summary["hrv"],
+        withheld=functools.partial(withheld_text, translate=translate),
+        hours=_hours(recording, table, summary, clock),
+        view=rhythm_view(table, recording.fs, len(recording.signal)),
+        rhythm_meanings=RHYTHM_MEANINGS,
+        rhythm_short=RHYTHM_SHORT,
+        rhythm_colors=RHYTHM_COLORS,
+        plain=translations.translator(lang),
         classes=CLASSES,
         meanings=CLASS_MEANINGS,
         colors=CLASS_COLORS,
@@ -103,7 +115,8 @@ def _template(clock):
 def _meta(recording, table, summary, signal, columns, script, lang):
     """What the script needs to know, beside the signal and the beats."""
     phrases = translations.PHRASES.get(lang, {})
-    keys = sorted({*columns.qualities, *REASONS, *script_phrases(script)})
+    shown = {*columns.qualities, *REASONS, *RHYTHM_SHORT.values(), *RHYTHM_MEANINGS.values()}
+    keys = sorted({*shown, *script_phrases(script)})
     unreadable = table.attrs.get("unreadable", [])
     return {
         "name": recording.name,
@@ -120,10 +133,27 @@ def _meta(recording, table, summary, signal, columns, script, lang):
         "beats": len(table),
         "unreadable": [[start, stop, str(reason)] for start, stop, reason in unreadable],
         "model": table.attrs.get("model", ""),
+        "rhythm": [
+            [each["start_s"], each["end_s"], each["rhythm"]]
+            for each in episodes_of(table.attrs.get("rhythm"))
+        ],
+        "rhythms": {
+            name: [RHYTHM_SHORT[name], RHYTHM_MEANINGS[name], color]
+            for name, color in RHYTHM_COLORS.items()
+        },
         "pauses": [[e["time_s"], e["duration_s"]] for e in summary["pauses"]["events"]],
         "lang": lang,
         "words": {key: phrases[key] for key in keys if key in phrases},
     }
+
+
+def _hours(recording, table, summary, clock):
+    """The table of the hours of a long recording; of others nothing."""
+    fs, n = recording.fs, len(recording.signal)
+    if n / fs <= LONG:
+        return []
+    known = table.attrs.get("unreadable", []), clock, summary, table.attrs.get("rhythm")
+    return summary.get("hourly") or hourly(table["sample"], table["label"], fs, n, *known)
 
 
 def _start(clock: Clock) -> dict:

@@ -6,12 +6,14 @@ from ecg.clock import elapsed
 from ecg.formats.recording import Recording
 from ecg.orientation import points_down
 from ecg.report.data import UNSURE
+from ecg.rhythm.names import time_of_each
 
 REASONS = {
     "noise": "noise {time}",
     "missing": "samples missing {time}",
     "flat": "flat line {time}",
     "clipped": "clipped {time}",
+    "ventricular fibrillation or flutter": "ventricular fibrillation or flutter {time}",
 }
 MOST_UNSURE = 0.1  # share of the labels
 LEAST_READABLE = 60  # s
@@ -22,12 +24,23 @@ def find_warnings(
 ) -> list[tuple[str, dict[str, float | str]]]:
     """Sentences and their numbers, to be translated; arguments as of ecg.report.write_report."""
     return [
+        *_fibrillation(table),
         *_unreadable(recording, table, summary),
         *_inverted(recording, table),
         *_training(table),
         *_labels(table, summary["beats"]),
         *_too_short(summary),
     ]
+
+
+def _fibrillation(table):
+    seconds = time_of_each(table.attrs.get("rhythm")).get("VF")
+    if seconds:
+        yield (
+            "Ventricular fibrillation or flutter was found ({time} in all): no beats are labelled "
+            "there.",
+            {"time": elapsed(seconds)},
+        )
 
 
 def _unreadable(recording, table, summary):

@@ -9,12 +9,13 @@ const KINDS = {
   any: [say("any beat"), () => true],
 };
 for (const [kind, [name]] of Object.entries(KINDS)) $("kind").add(new Option(name, kind));
-if (meta.pauses.length) $("kind").add(new Option(say("pause"), "pause"));
+const MOMENTS = {pause: [say("pause"), meta.pauses.map(([t]) => t)], rhythm: [say("change of rhythm"), meta.rhythm.slice(1).map(([t]) => t)]};
+for (const [kind, [name, times]] of Object.entries(MOMENTS)) if (times.length) $("kind").add(new Option(name, kind));
 
 function jump(direction) {
   const here = chosenShown() ? timeOf(chosen) : direction > 0 ? view.start - 1e-6 : view.start + view.span;
-  if ($("kind").value === "pause") {
-    const starts = meta.pauses.map(([t]) => t), middle = view.start + view.span / 2;
+  if ($("kind").value in MOMENTS) {
+    const [, starts] = MOMENTS[$("kind").value], middle = view.start + view.span / 2;
     const t = direction > 0 ? starts.find(t => t > middle + 0.5) : starts.findLast(t => t < middle - 0.5);
     if (t === undefined) $("status").textContent = say("none further on");
     else { chosen = -1; lookAt(t + 0.25); }

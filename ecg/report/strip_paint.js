@@ -14,7 +14,8 @@ function prepare(element) {
   return [pen, w, h];
 }
 
-const TOP = 46, BOTTOM = 20;                       // pixels for labels and times
+const BAND = meta.rhythm.length ? 15 : 0;           // pixels for the rhythm, where it is known
+const TOP = 46, BOTTOM = 20 + BAND;                // pixels for labels, and for rhythm and times
 function paint() {
   const [pen, w, h] = prepare(canvas), perSecond = w / view.span, perMv = view.gain * PX;
   const first = Math.max(Math.floor(view.start * fs) - 1, 0), last = Math.min(Math.ceil((view.start + view.span) * fs) + 1, codes.length);
@@ -31,6 +32,7 @@ function paint() {
   pen.font = "12px system-ui, sans-serif";
   paintUnreadable(sheet);
   paintTrace(sheet);
+  paintRhythm(sheet);
   paintBeats(sheet);
   paintTimes(sheet);
   tell(perSecond);
@@ -71,6 +73,20 @@ function paintUnreadable({pen, w, h, x}) {
       pen.textAlign = "center";
       pen.fillText(say("not readable") + ": " + say(why), (left + right) / 2, h - BOTTOM - 6);
     }
+  }
+}
+
+function paintRhythm({pen, w, h, x}) {
+  pen.textAlign = "center";
+  pen.font = "700 11px system-ui, sans-serif";
+  for (const [start, stop, name] of meta.rhythm) {
+    const left = Math.max(x(start), 0), size = Math.max(Math.min(x(stop), w) - left, 1.5);
+    if (x(stop) < 0 || left > w) continue;
+    const [short, , color] = meta.rhythms[name], quiet = name === "N";
+    pen.fillStyle = color;
+    pen.fillRect(left, h - BOTTOM + (quiet ? 5 : 0), size, quiet ? 5 : BAND - 1);
+    pen.fillStyle = "#000000";
+    if (!quiet && size > pen.measureText(say(short)).width + 6) pen.fillText(say(short), left + size / 2, h - BOTTOM + 11);
   }
 }
 
@@ -157,7 +173,9 @@ function tell(perSecond) {                         // what is shown, in words
   const speed = view.span < 600 ? " · " + (perSecond / PX).toFixed(perSecond / PX < 10 ? 1 : 0) + " mm/s" : "";
   $("span").textContent = view.span < 120 ? view.span.toFixed(view.span < 10 ? 1 : 0) + " s" : elapsed(view.span);
   $("gain").textContent = view.gain + " mm/mV";
-  $("status").textContent = clock(view.start, 1) + " – " + clock(end, 1) + since + speed;
+  const middle = view.start + view.span / 2, here = meta.rhythm.find(([a, b]) => a <= middle && middle < b);
+  const rhythm = here ? " · " + say(meta.rhythms[here[2]][1]) : "";
+  $("status").textContent = clock(view.start, 1) + " – " + clock(end, 1) + since + speed + rhythm;
 }
 
 const still = document.createElement("canvas");       // the overview without the frame: painted again only when it changes
@@ -179,6 +197,11 @@ function paintOverview() {
     for (const [a, b] of meta.unreadable) {
       pen.fillStyle = themed("--lost");
       pen.fillRect(a / meta.n * w, 0, Math.max((b - a) / meta.n * w, 1), h);
+    }
+    for (const [a, b, name] of meta.rhythm) {
+      if (name === "N") continue;
+      pen.fillStyle = meta.rhythms[name][2];
+      pen.fillRect(a / duration * w, h - 6, Math.max((b - a) / duration * w, 1.5), 6);
     }
     const marks = {Q: new Set(), F: new Set(), S: new Set(), V: new Set()};         // what is rarer and graver goes on top
     for (let i = 0; i < n; i++) marks[now(i)]?.add(Math.floor(sample[i] / meta.n * w));

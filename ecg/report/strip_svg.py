@@ -14,9 +14,13 @@ from ecg.clock import Clock
 from ecg.formats.recording import Recording
 from ecg.report.data import UNSURE, BeatColumns
 from ecg.report.strips import STRIP_S
+from ecg.rhythm.names import RHYTHM_SHORT, episodes_of
 
 PER_S, PER_MV = 2500, 1000
 BAND = 850  # above the trace, for the labels
+RHYTHM = 300  # below the trace, for the rhythm where it is known
+THICK, THIN = 250, 90  # its bar, and that of sinus rhythm
+ROOM = 1100  # that a name takes
 HALF_LABEL = 190  # half the width that a label needs
 FASTEST = 500  # Hz: of faster recordings the extremes of every 4 ms are drawn
 
@@ -36,16 +40,19 @@ def strip_svg(
     a, b = int(start * fs), min(int((start + seconds) * fs) + 1, len(recording.signal))
     ecg = np.asarray(recording.signal[a:b], float)
     low, high = _y_limits(ecg[np.isfinite(ecg)])
-    width, height = int(seconds * PER_S), int(round((high - low) * PER_MV)) + BAND
+    episodes = episodes_of(table.attrs.get("rhythm"))
+    width, floor = int(seconds * PER_S), int(round((high - low) * PER_MV)) + BAND
+    height = floor + (RHYTHM if episodes else 0)
     size = f'width="{width}" height="{height}"'
     parts = [
         f'<svg class="paper" viewBox="0 0 {width} {height}" style="--mm:{width / 100:g}mm" '
         'role="img">',
         f'<rect {size} class="sheet"/><rect {size} fill="url(#mm)"/><rect {size} fill="url(#cm)"/>',
-        *_unreadable(table, a, fs, width, height, translate),
-        f'<path class="trace" d="{_path(*_points(ecg, fs, low, high, height))}"/>',
+        *_unreadable(table, a, fs, width, floor, translate),
+        *_rhythm(episodes, start, width, height, translate),
+        f'<path class="trace" d="{_path(*_points(ecg, fs, low, high, floor))}"/>',
         *_labels(table, columns, (a, b), fs, width),
-        f'<text x="60" y="{height - 80}" class="stamp">{clock(start, 1)}</text></svg>',
+        f'<text x="60" y="{floor - 80}" class="stamp">{clock(start, 1)}</text></svg>',
     ]
     return Markup("".join(parts))
 
@@ -72,6 +79,27 @@ def _unreadable(table, a, fs, width, height, translate):
                 f'height="{height - BAND}" class="lost"/>'
                 f'<text x="{(left + right) / 2:.0f}" y="{height - 150}" class="note">'
                 f"{translate(str(reason))}</text>"
+            )
+
+
+def _rhythm(episodes, start, width, height, translate):
+    """Below the trace a bar for each episode of rhythm, thin in sinus rhythm, else with its name
+    where there is room."""
+    for each in episodes:
+        left = max((each["start_s"] - start) * PER_S, 0)
+        right = min((each["end_s"] - start) * PER_S, width)
+        if right <= left:
+            continue
+        thick = THIN if each["rhythm"] == "N" else THICK
+        top = height - RHYTHM + (RHYTHM - thick) / 2
+        yield (
+            f'<rect class="rhythm r{each["rhythm"]}" x="{left:.0f}" y="{top:.0f}" '
+            f'width="{right - left:.0f}" height="{thick}"/>'
+        )
+        if thick == THICK and right - left > ROOM:
+            yield (
+                f'<text class="strip-rhythm" x="{left + 80:.0f}" y="{height - 70}">'
+                f"{translate(RHYTHM_SHORT[each['rhythm']])}</text>"
             )
 
 
@@ -103,10 +131,11 @@ def _path(x, y):
 
 def _labels(table, columns, span, fs, width):
     """A tick at every beat; where there is room its letter and confidence in percent."""
-    first, last = np.searchsorted(table["sample"].to_numpy(), span)
+    samples = table["sample"].to_numpy()  # once: pandas copies the attrs each time
+    first, last = np.searchsorted(samples, span)
     end = -np.inf
     for k in range(first, last):
-        at = (int(table["sample"].iloc[k]) - span[0]) / fs * PER_S
+        at = (int(samples[k]) - span[0]) / fs * PER_S
         letter = [*CLASSES, UNLABELLED][columns.label[k]]
         color = CLASS_COLORS.get(letter, "#777777")
         yield f'<path d="M{at:.0f} {BAND - 90}v150" stroke="{color}" class="tick"/>'

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from ecg.formats.recording import Recording
 from ecg.report.data import UNSURE
 from ecg.report.page_text import number
+from ecg.rhythm.names import episodes_of
 
 STRIP_S = 7.0  # s of a printed strip: 175 mm, which A4 holds
 MOST_STRIPS = 16
@@ -33,6 +34,11 @@ MORE_EVENTS = (
     ("v_trigeminy", "longest", "Longest V trigeminy: {seconds} s", 1.2),
     ("s_couplets", "fastest", "S couplet: {rate}/min", 2.0),
     ("s_bigeminy", "longest", "Longest S bigeminy: {seconds} s", 1.2),
+)
+# rhythm, title of its longest episode: 2 s before it begins are shown
+RHYTHMS = (
+    ("VF", "Longest ventricular fibrillation or flutter"),
+    ("AF", "Longest atrial fibrillation or flutter"),
 )
 
 
@@ -63,6 +69,7 @@ def choose_strips(
     unknown = np.full(len(table), np.nan)
     confidence = table["confidence"].to_numpy(float) if "confidence" in table else unknown
     sights = [
+        *_rhythms(table, translate),
         *_events(summary, EVENTS, translate),
         *_rates(summary["heart_rate"], translate),
         *_events(summary, MORE_EVENTS, translate),
@@ -71,6 +78,14 @@ def choose_strips(
         Sight(translate("First seconds"), 0.0, 0.0),
     ]
     return _strips(sights, len(recording.signal) / recording.fs)
+
+
+def _rhythms(table, translate) -> Iterator[Sight]:
+    for name, title in RHYTHMS:
+        mine = [e for e in episodes_of(table.attrs.get("rhythm")) if e["rhythm"] == name]
+        if mine:
+            longest = max(mine, key=lambda each: each["end_s"] - each["start_s"])
+            yield Sight(translate(title), longest["start_s"], 2.0)
 
 
 def _events(summary, events, translate) -> Iterator[Sight]:

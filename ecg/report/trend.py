@@ -11,7 +11,10 @@ from markupsafe import Markup
 from ecg import stretches
 from ecg.beats import CLASS_COLORS
 from ecg.clock import Clock
+from ecg.report.rhythm_band import BAND, rhythm_band
+from ecg.rhythm.names import episodes_of
 from ecg.rpeaks import Unreadable
+from ecg.tachogram import rate_over_time
 
 
 class EventKind(NamedTuple):
@@ -36,7 +39,6 @@ EVENTS = (
     EventKind("tachycardia", "Tachycardia", "#777777"),
     EventKind("bradycardia", "Bradycardia", "#777777"),
 )
-LONG = 600  # s: of a longer recording a value a minute is drawn, not every RR interval
 # s between labels
 TIME_STEPS = (5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800)
 # pixels
@@ -51,16 +53,6 @@ class Lane(NamedTuple):
     name: str
     color: str
     events: list[tuple[float, float]]
-
-
-class Rate(NamedTuple):
-    """Heart rate over time: t (k,) s; mean, lowest and highest (k,) beats/min, NaN where it is not
-    known."""
-
-    t: np.ndarray
-    mean: np.ndarray
-    lowest: np.ndarray
-    highest: np.ndarray
 
 
 class Scale(NamedTuple):
@@ -86,16 +78,18 @@ def trend_svg(
     translate: Callable[..., Markup],
     clock: Clock = Clock(),
 ) -> Markup:
-    """Heart rate over the recording, where it cannot be read, and a lane for every kind of event
-    that occurs.
+    """Heart rate over the recording, where it cannot be read, below it the rhythm where it is
+    known, and a lane for every kind of event that occurs.
 
     table, summary: as of ecg.report.write_report. unreadable: (start, stop, reason) in samples at
     `fs` Hz. translate: of page_text.page_translator, for text in SVG. clock: what writes times."""
     duration = max(summary["duration_s"], 1e-9)
-    rate = _rate_a_minute(summary) if duration > LONG else _rate_a_beat(table, unreadable, fs)
-    scale = Scale(duration, *_limits(rate))
+    rate = rate_over_time(table, summary, unreadable, fs)
+    scale = Scale(duration, *rate.limits())
+    episodes = episodes_of(table.attrs.get("rhythm"))
     lanes = _lanes(table, summary, fs, translate)
-    height = TOP + PLOT + 8 + LANE * len(lanes) + 24
+    top = TOP + PLOT + 8 + (BAND if episodes else 0)  # of the first lane
+    height = top + LANE * len(lanes) + 24
     parts = [
         f'<svg class="trend" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'data-left="{LEFT}" data-right="{WIDTH - RIGHT}" data-width="{WIDTH}">',
@@ -104,7 +98,8 @@ def trend_svg(
         f'<text class="axis" x="0" y="10">{translate("beats/min")}</text>',
         *_time_axis(scale, height, clock),
         *_curves(rate, scale),
-        *(mark for k, lane in enumerate(lanes) for mark in _marks(lane, k, scale)),
+        *rhythm_band(episodes, scale.x, (LEFT, TOP + PLOT + 8), translate, clock),
+        *(mark for k, lane in enumerate(lanes) for mark in _marks(lane, top + k * LANE, scale)),
     ]
     return Markup("".join(parts) + "</svg>")
 
@@ -124,37 +119,6 @@ def _lanes(table, summary, fs, translate):
             title = translate("{label} beats", label=name)
             lanes.insert(0, Lane(title, CLASS_COLORS[name], [(t, 0) for t in times]))
     return lanes
-
-
-def _rate_a_minute(summary):
-    trend = summary["heart_rate"]["trend"]
-    t = np.minimum(np.array(trend["time_s"]) + trend["step_s"] / 2, summary["duration_s"])
-    known = (
-        np.array([np.nan if bpm is None else bpm for bpm in trend[key]], float)
-        for key in ("mean_bpm", "min_bpm", "max_bpm")
-    )
-    return Rate(t, *known)
-
-
-def _rate_a_beat(table, unreadable, fs):
-    """Every RR interval as a rate, but those that span what cannot be read."""
-    sample = table["sample"].to_numpy()
-    t = (sample[1:] + sample[:-1]) / 2 / fs
-    mean = 60 * fs / np.maximum(np.diff(sample), 1)
-    for start, stop, _ in unreadable:
-        mean[(sample[1:] > start) & (sample[:-1] < stop)] = np.nan
-    nothing = np.full(len(mean), np.nan)
-    return Rate(t, mean, nothing, nothing)
-
-
-def _limits(rate):
-    """(low, high) of the rates shown, beats/min; above 300 they are cut off."""
-    values = np.concatenate([rate.mean, rate.lowest, rate.highest])
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return 40.0, 120.0
-    low = min(50, np.floor(values.min() / 10) * 10)
-    return low, max(100, np.ceil(min(values.max(), 300) / 10) * 10)
 
 
 # ----------------------------------------------------------------------------- how it is drawn
@@ -202,10 +166,9 @@ def _curves(rate, scale) -> Iterator[str]:
         yield f'<polyline class="rate" points="{points}"/>'
 
 
-def _marks(lane, k, scale) -> Iterator[str]:
-    """The events of lane `k`; those that fall on the same pixel are one mark, the darker the
+def _marks(lane, y, scale) -> Iterator[str]:
+    """The events of the lane at `y`; those that fall on the same pixel are one mark, the darker the
     more."""
-    y = TOP + PLOT + 8 + k * LANE
     yield (
         f'<text class="axis end" x="{LEFT - 6}" y="{y + 10}">{lane.name}</text>'
         f'<path class="rule" d="M{LEFT} {y + 13}H{WIDTH - RIGHT}"/>'

@@ -3,9 +3,10 @@
 import ast
 import re
 
-from ecg import holter, translations
+from ecg import holter, hrv, translations
 from ecg.beats import CLASS_MEANINGS
-from ecg.report import page, page_warnings, trend
+from ecg.report import page, page_rhythm, page_warnings, strips, trend
+from ecg.rhythm import names
 
 
 def phrases_of(paths):
@@ -23,9 +24,10 @@ def test_every_phrase_of_the_figures_has_a_translation(home):
 
 
 def test_every_phrase_of_the_report_has_a_translation():
-    template = (page.HERE / "page.html.j2").read_text(encoding="utf-8")
+    templates = [path.read_text(encoding="utf-8") for path in page.HERE.glob("*.j2")]
+    assert len(templates) >= 4
     keys = {
-        *re.findall(r'translate\("([^"]*)"', template),
+        *re.findall(r'(?:translate|plain)\("([^"]*)"', "".join(templates)),
         *page.script_phrases(page.page_script()),
         *phrases_of(page.HERE.glob("*.py")),
         *holter.DEFINITIONS.values(),
@@ -33,6 +35,11 @@ def test_every_phrase_of_the_report_has_a_translation():
         *page_warnings.REASONS,
         *page_warnings.REASONS.values(),
         *(name for _, name, _ in trend.EVENTS),
+        *(title for _, title in strips.RHYTHMS),
+        *names.RHYTHM_MEANINGS.values(),
+        *names.RHYTHM_SHORT.values(),
+        *page_rhythm.WITHHELD,
+        *hrv.WITHHELD.values(),
     }
     assert len(keys) > 80 and keys <= set(translations.ZH), keys - set(translations.ZH)
 

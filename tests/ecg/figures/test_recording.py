@@ -12,6 +12,7 @@ from ecg.facts import anonymous
 from ecg.figures.labels import plot_labelled_ecg
 from ecg.figures.recording import plot_recording
 from ecg.formats.recording import Facts, Recording
+from tests.rhythm_told import told_rhythm
 
 FS = 360
 
@@ -70,3 +71,31 @@ def test_lines_of_the_paper_are_at_whole_seconds_of_the_clock(made):
     at = np.array([first[0] for first, last in ends if first[0] == last[0]])
     assert len(at) == 50
     assert np.allclose((at + 0.13) / 0.2, np.rint((at + 0.13) / 0.2), atol=1e-6)
+
+
+@pytest.mark.parametrize("position", ["top", "bottom"])
+def test_the_rhythm_is_a_band_in_each_line_which_stays_true_to_scale(made, position):
+    table = pd.DataFrame({"sample": made.r_peaks, "label": [CLASSES[k] for k in made.labels]})
+    table.attrs["rhythm"] = told_rhythm((0, 14, "N"), (14, 60, "AF"), of="AF")
+    recording = Recording(made.signal, made.fs, made.lead, "x")
+    (figure, _, _), *_ = plot_recording(recording, table, label_position=position)
+    assert figure.texts[0].get_text() == f"x  {made.lead}  atrial fibrillation or flutter"
+    first, second = figure.axes[:2]
+    assert [len(ax.patches) for ax in (first, second)] == [1, 2]
+    names = [text.get_text() for ax in (first, second) for text in ax.texts]
+    assert names.count("atrial fibrillation or flutter") == 1
+    (legend,) = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert texts[-2:] == ["atrial fibrillation or flutter", "sinus rhythm"]
+    for ax in figure.axes:
+        box = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
+        assert box.height * 25.4 / np.ptp(ax.get_ylim()) == pytest.approx(10, rel=0.01)
+        low, high = ax.transLimits.inverted().transform([(0, p) for p in _band(ax)])[:, 1]
+        part = ax.lines[0].get_ydata()
+        assert np.nanmax(part) <= low or np.nanmin(part) >= high  # nothing lies behind it
+
+
+def _band(ax):
+    """(lower, upper) edge of the band of the rhythm, as shares of the axes' height."""
+    boxes = [patch.get_bbox() for patch in ax.patches]
+    return min(box.y0 for box in boxes), max(box.y1 for box in boxes)

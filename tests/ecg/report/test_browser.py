@@ -13,8 +13,10 @@ from ecg.formats.annotation import read_annotation
 from ecg.report import write_report
 from ecg.report.page import html_page
 from ecg.report.strips import STRIP_S
+from ecg.rhythm.names import RHYTHM_COLORS
 from ecg.synthetic import synthetic_recording
 from tests.labelled_recording import labelled_recording
+from tests.rhythm_told import told_rhythm
 
 
 def start_browser(downloads):
@@ -291,8 +293,63 @@ def test_a_click_on_a_beat_chooses_it(opened, ectopic):
     assert f"Beat {k + 1} of" in opened.find_element("id", "beat").text
 
 
-def test_the_page_fits_phone_and_desktop_by_day_and_night(browser, ectopic, tmp_path):
-    write_report(tmp_path / "demo.html", *ectopic, lang="zh")
+@pytest.fixture
+def rhythmic(ectopic):
+    """The same recording with episodes of rhythm."""
+    recording, table, summary = ectopic
+    table = table.copy()
+    episodes = (0, 30, "N"), (30, 60, "AF"), (60, 66, "VF"), (66, 71, "VT", None), (71, 120, "N")
+    table.attrs = {**table.attrs, "rhythm": told_rhythm(*episodes, burden=0.25, rate=92)}
+    return recording._replace(name="rhythm"), table, summary
+
+
+@pytest.mark.parametrize("way", ["click", "key"])
+def test_an_episode_in_the_list_shows_where_it_begins(browser, rhythmic, tmp_path, way):
+    write_report(tmp_path / "rhythm.html", *rhythmic)
+    screen(browser)
+    open_page(browser, tmp_path / "rhythm.html")
+    buttons = browser.find_elements("css selector", "#trend tr[class^=r] button.jump")
+    assert [float(button.get_attribute("data-t")) for button in buttons] == [30, 60, 66]
+    if way == "click":
+        buttons[1].click()
+    else:
+        buttons[1].send_keys("\n")
+    start, span = shown(browser)
+    assert start + span / 2 == pytest.approx(60, abs=0.2)
+    assert browser.switch_to.active_element.get_attribute("id") == "ecg"
+    status = browser.find_element("id", "status").text
+    assert status.endswith("· ventricular fibrillation or flutter")
+
+
+def test_the_strip_has_the_colours_of_the_rhythm_and_goes_to_its_changes(
+    browser, rhythmic, tmp_path
+):
+    from selenium.webdriver.support.ui import Select
+
+    write_report(tmp_path / "rhythm.html", *rhythmic)
+    screen(browser)
+    open_page(browser, tmp_path / "rhythm.html")
+    Select(browser.find_element("id", "kind")).select_by_value("rhythm")
+    middles = []
+    for _ in range(4):
+        browser.find_element("id", "next").click()
+        start, span = shown(browser)
+        middles.append(start + span / 2)
+    assert middles == pytest.approx([30.25, 60.25, 66.25, 71.25], abs=0.2)
+    browser.find_element("id", "next").click()
+    assert "none further on" in browser.find_element("id", "status").text
+    browser.find_element("id", "prev").click()
+    pixel = browser.execute_async_script(
+        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => {"
+        "const c = document.getElementById('ecg'), s = c.width / c.clientWidth;"
+        "done([...c.getContext('2d').getImageData("
+        "(c.clientWidth / 2 + 60) * s, (c.clientHeight - 32) * s, 1, 1).data].slice(0, 3)); }))"
+    )
+    assert bytes(pixel).hex() == RHYTHM_COLORS["VT"][1:].lower()
+
+
+def test_the_page_fits_phone_and_desktop_by_day_and_night(browser, rhythmic, tmp_path):
+    write_report(tmp_path / "demo.html", *rhythmic, lang="zh")
     screen(browser)
     open_page(browser, tmp_path / "demo.html")
     for width, mobile, scheme in ((360, True, "light"), (390, True, "dark"), (1280, False, "dark")):

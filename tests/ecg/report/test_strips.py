@@ -7,6 +7,7 @@ from ecg.beats import CLASSES
 from ecg.report.strips import MOST_STRIPS, STRIP_S, choose_strips
 from ecg.synthetic import synthetic_recording
 from tests.labelled_recording import labelled_recording
+from tests.rhythm_told import told_rhythm
 
 
 def test_what_matters_has_a_strip():
@@ -28,3 +29,17 @@ def test_what_matters_has_a_strip():
         "Fastest: " in title for title in inside
     )
     assert len(strips) <= MOST_STRIPS
+
+
+def test_fibrillation_has_a_strip_from_its_beginning():
+    recording, table, summary = labelled_recording(synthetic_recording(120, 360, seed=0))
+    episodes = (0, 20, "N"), (20, 40, "AF"), (40, 90, "AF"), (90, 96, "VF"), (96, 120, "N")
+    translate = translations.translator()
+    plain = choose_strips(recording, table, summary, translate)
+    assert not any("fibrillation" in strip.title for strip in plain)
+    table.attrs["rhythm"] = told_rhythm(*episodes)
+    first, second, *_ = choose_strips(recording, table, summary, translate)
+    assert "Longest ventricular fibrillation or flutter" in first.title
+    assert (first.start, first.mark) == (88, 90)
+    assert "Longest atrial fibrillation or flutter" in second.title
+    assert (second.start, second.mark) == (38, 40)
