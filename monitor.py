@@ -8,7 +8,7 @@
 
     from monitor import Monitor
     monitor = Monitor(fs=360)
-    for event in monitor.push(samples): ...     # (n,) or (n, leads), any n; Beat or Alarm
+    for event in monitor.push(samples): ...     # (n,) or (n, leads), any n: Beat, Alarm or Rhythm
     for event in monitor.finish(): ...          # what the end of the stream decides
 
 Several leads: R peaks are found in all of them together, beats are marked and labelled in the first
@@ -20,6 +20,9 @@ so many numbers a line as --leads says. The memory is bounded for days. Two labe
   final         by the context model with the five minutes before and 44 s after, within 50 s of the
                 beat; without one at most 0.7 s after the second R peak after it, when the beat's
                 row is complete (ecg.beats.cut_rows): the label a whole recording gets
+
+Every 10 s the rhythm of the last half minute is told, by the rhythm network: sinus rhythm (N), AF
+(flutter with it), other, noise; VF while that alarm is on.
 
 What an alarm waits for, and how long after the moment that defines it it comes at most:
 
@@ -33,22 +36,32 @@ What an alarm waits for, and how long after the moment that defines it it comes 
   lead_off     2 s without a living signal in any lead   the clock                          0.3 s
   noise        5 s that no lead can be read in           the R peaks that are none, or      1.5 s
                                                          the quality network, every 2.5 s   3 s
+  atrial_fibrillation       the rhythm is AF, three      the rhythm network, every 10 s     1 min
+                            looks in a row
+  ventricular_fibrillation  no QRS complexes can be      the fibrillation network, every    8 s
+                            told apart, twice in a row   second, twice
 
 Without a context model v_run and v_couplet go by the single-beat labels, at most 0.7 s after the
 next R peak. Silence is believed as in a recording (ecg.pauses): where nothing in it is as high as a
 QRS complex, and the baseline stays in one lead at least; else it is noise. What is known later may
 contradict an alarm: then it is withdrawn, `"state": "withdrawn"` with the sample and time of the
-alarm. A pause that no beat ends stays on; so does asystole, through P waves too.
+alarm. A pause that no beat ends stays on; so does asystole, through P waves too. While the signal
+oscillates as in ventricular fibrillation, pause, asystole, noise and runs of V wait; they come when
+it turns out to be none. R peaks in fibrillation have no label, and are no rate. In atrial
+fibrillation tachycardia and bradycardia go by the same rule as always.
 
 How many alarms are false, how many events are missed: python benchmarks/monitor.py --alarms. How
 well stream and whole recording agree: python benchmarks/monitor.py FILE. Not a medical device.
 """
 
+import ecg.start  # noqa: F401
+
+# isort: split
 import argparse
+import functools
 import io
 import json
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -56,15 +69,15 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 import inference
-from ecg import cli, context, formats, holter, quality, streaming, weights
+from ecg import cli, context, formats, holter, quality, ranges, streaming, weights
 from ecg.alarms import Alarm
 from ecg.artifacts import InputError
 from ecg.formats.recording import MAX_LEADS
 from ecg.notes import leads_note
 from ecg.prediction import card_of, is_context_model, predict_heartbeat
-from ecg.streaming import Beat, Context, Noise, Predict
-
-FORMATS = {"text": None, "i16": "<i2", "i32": "<i4", "f32": "<f4", "f64": "<f8"}
+from ecg.rhythm import fibrillation, network
+from ecg.streaming import Context, Event, FibrillationNow, Noise, Predict, Rhythm, RhythmNow
+from ecg.streaming.samples import FORMATS, read_stream, replay
 
 
 class Monitor(streaming.Monitor):
@@ -122,15 +135,40 @@ def noise_model(weight: str | Path = "weight") -> Noise | None:
     return lambda leads, fs, r_peaks: quality.noise_now(model, leads, fs, r_peaks) > least
 
 
+def rhythm_model(weight: str | Path = "weight") -> RhythmNow | None:
+    """The `rhythm` of a Monitor: the rhythm network of a folder of weights; None where there is
+    none."""
+    model = network.open_model(weight)
+    return functools.partial(network.rhythm_now, model) if model is not None else None
+
+
+def fibrillation_model(weight: str | Path = "weight") -> FibrillationNow | None:
+    """The `fibrillation` of a Monitor: the network for ventricular fibrillation of a folder of
+    weights; None where there is none."""
+    model = fibrillation.open_model(weight)
+    if model is None:
+        return None
+    limits = fibrillation.limits_of(model)
+
+    def ask(leads, fs):
+        likely = fibrillation.fibrillation_now(model, leads, fs)
+        return int(likely > limits.low) + int(likely > limits.high)
+
+    return ask
+
+
 class Models(NamedTuple):
     """What a Monitor asks. predict: of single beats; context: where there is one; single: whether
-    provisional labels are by `predict` all the same; noise: whether the signal is noise, where
-    there is a model for that."""
+    provisional labels are by `predict` all the same; noise: whether the signal is noise, rhythm:
+    for the rhythm of half a minute, fibrillation: whether the ventricles fibrillate, where there
+    are models for these."""
 
     predict: Predict
     context: Context | None
     single: bool
     noise: Noise | None = None
+    rhythm: RhythmNow | None = None
+    fibrillation: FibrillationNow | None = None
 
 
 def models_for(args: argparse.Namespace) -> Models:
@@ -143,101 +181,34 @@ def models_for(args: argparse.Namespace) -> Models:
         None if final == "single" else context_model(final, args.weight),
         args.model != "auto",
         noise_model(args.weight),
+        rhythm_model(args.weight),
+        fibrillation_model(args.weight),
     )
-
-
-# --------------------------------------------------------------------------------------- samples
-
-
-def read_stream(file: io.BufferedIOBase, kind: str, leads: int = 1) -> Iterator[np.ndarray]:
-    """Chunks float64 (n, leads) of an open binary file, as they come.
-
-    kind: a key of FORMATS; leads: numbers a line (with blanks, commas or semicolons between), or
-    samples one after the other of each time. A missing sample is `nan` in text, and in the 16-bit
-    format -32768, as in WFDB. Raises InputError for what is no number, and for another number of
-    them."""
-    rest, line, dtype = b"", 0, FORMATS[kind]
-    while chunk := file.read1(1 << 16):
-        rest += chunk
-        if dtype is None:
-            *lines, rest = rest.split(b"\n")
-            yield _numbers(lines, line, leads)
-            line += len(lines)
-        else:
-            size = np.dtype(dtype).itemsize * leads
-            whole = len(rest) // size * size
-            values, rest = np.frombuffer(rest[:whole], dtype).astype(np.float64), rest[whole:]
-            values = np.where(values == -32768, np.nan, values) if kind == "i16" else values
-            yield values.reshape(-1, leads)
-    if dtype is None:
-        yield _numbers([rest] if rest.strip() else [], line, leads)
-    elif rest:
-        raise InputError(
-            f"standard input ends within a sample: {len(rest)} bytes are left over; is it --format "
-            f"{kind} --leads {leads}?"
-        )
-
-
-def _numbers(lines, before, leads):
-    """(n, leads) of lines of text; before: how many lines have come."""
-    words = [text.replace(b",", b" ").replace(b";", b" ").split() for text in lines]
-    try:
-        return np.array([[float(word) for word in each] for each in words if each]).reshape(
-            -1, leads
-        )
-    except ValueError:  # no number, or not so many
-        for k, each in enumerate(words):
-            _check_line(each, lines[k], before + k + 1, leads)
-        raise
-
-
-def _check_line(words, text, number, leads):
-    """Raises InputError for a line that is not as many numbers as there are leads."""
-    where = f"standard input, line {number}: {text[:40].decode(errors='replace')!r}"
-    try:
-        found = len([float(word) for word in words])
-    except ValueError:
-        raise InputError(
-            f"{where} is no number; one number a line is expected, several with --leads, or "
-            "--format i16, i32, f32, f64"
-        ) from None
-    if found not in (0, leads):
-        raise InputError(
-            f"{where} holds {found} numbers, not {leads}: give their number as --leads"
-        )
-
-
-def replay(signal: np.ndarray, fs: float, speed: float) -> Iterator[np.ndarray]:
-    """Chunks of a recording (n, leads), a tenth of a second at a time, at `speed` times real time;
-    0: as fast as they are taken."""
-    size, start = max(1, round(0.1 * fs)), time.monotonic()
-    for i in range(0, len(signal), size):
-        if speed:
-            time.sleep(max(0.0, start + i / fs / speed - time.monotonic()))
-        yield signal[i : i + size]
 
 
 # ---------------------------------------------------------------------------------------- events
 
 
-def as_json(event: Beat | Alarm) -> str:
+def as_json(event: Event) -> str:
     return json.dumps({"type": type(event).__name__.lower(), **event._asdict()})
 
 
 class Lines:
     """Events as lines for people: every provisional label, the final one where it is another,
-    alarms."""
+    alarms, the rhythm."""
 
     def __init__(self):
         # provisional labels whose final one has not come, by sample
         self._labels: dict[int, str | None] = {}
 
-    def __call__(self, event: Beat | Alarm) -> str | None:
+    def __call__(self, event: Event) -> str | None:
         """One line, or None for an event that tells a reader nothing new."""
         seconds = event.time_s
         clock = f"{int(seconds // 3600):02d}:{int(seconds // 60 % 60):02d}:{seconds % 60:06.3f}"
         if isinstance(event, Alarm):
             return f"{clock}  {self._alarm(event)}"
+        if isinstance(event, Rhythm):
+            return f"{clock}  {self._rhythm(event)}"
         if event.stage == "provisional":
             self._labels[event.sample] = event.label
         elif self._labels.pop(event.sample, "none") in (event.label, "none"):
@@ -249,13 +220,20 @@ class Lines:
 
     @staticmethod
     def _alarm(alarm):
-        words = {"v_run": "run of V", "v_couplet": "couplet of V", "lead_off": "lead off"}
-        name = words.get(alarm.name, alarm.name)
+        words = {"v_run": "run of V", "v_couplet": "couplet of V"}
+        name = words.get(alarm.name, alarm.name.replace("_", " "))
         figures = [f"{alarm.duration_s:.1f} s"]
         figures += [f"{alarm.beats} beats"] if alarm.beats else []
         figures += [f"{alarm.rate_bpm:.0f}/min"] if alarm.rate_bpm else []
         state = {"on": "ALARM", "off": "ended", "withdrawn": "TAKEN BACK"}[alarm.state]
         return f"{state}  {name}: {', '.join(figures)}"
+
+    @staticmethod
+    def _rhythm(event):
+        sure = f" {100 * event.probabilities[event.rhythm]:.0f} %" if event.probabilities else ""
+        figures = [f"{event.rhythm or '?'}{sure}"]
+        figures += [f"{event.rate_bpm:.0f}/min"] if event.rate_bpm else []
+        return f"rhythm of {event.duration_s:.0f} s: {', '.join(figures)}"
 
 
 # -------------------------------------------------------------------------------------- the stage
@@ -263,7 +241,7 @@ class Lines:
 
 def options() -> cli.Parser:
     """The parser of the command line."""
-    parser = cli.stage_parser(__doc__)
+    parser = cli.stage_parser(__doc__, writes=False)
     parser.add_argument(
         "files",
         nargs="*",
@@ -274,10 +252,10 @@ def options() -> cli.Parser:
     cli.add(parser, "--invert", choices=("yes", "no"), default="no")
     option = parser.add_argument_group("the stream").add_argument
     option("--format", choices=FORMATS, default="text", help="of a pipe: text, a line a sample")
-    option("--leads", metavar="N", type=int, default=1, help="of a pipe: numbers a sample")
-    option(
-        "--speed", metavar="X", type=float, help="of a FILE, times real time (default 1; 0: all)"
-    )
+    several = ranges.whole(1, MAX_LEADS)
+    option("--leads", metavar="N", type=several, default=1, help="of a pipe: numbers a sample")
+    text = "of a FILE, times real time (default 1; 0: all)"
+    option("--speed", metavar="X", type=ranges.real(0, 10_000), help=text)
     option("--json", action="store_true", help="one JSON object a line, both labels of a beat")
     add_models_and_limits(parser)
     cli.add_moved_option(parser, "--agreement", "python benchmarks/monitor.py FILE ...")
@@ -297,8 +275,9 @@ def add_models_and_limits(parser: cli.Parser) -> None:
     )
     cli.add(group, "--weight")
     option = parser.add_argument_group("alarms").add_argument
-    rate: dict[str, Any] = dict(metavar="BPM", type=float)
-    option("--pause", metavar="S", type=float, default=holter.LONG_PAUSE, help="s without a beat")
+    rate: dict[str, Any] = dict(metavar="BPM", type=ranges.HEART_RATE)
+    pause, least = holter.LONG_PAUSE, ranges.real(1, 3600)
+    option("--pause", metavar="S", type=least, default=pause, help="s without a beat")
     option("--tachycardia", default=holter.TACHYCARDIA, help="above, over 8 RR intervals", **rate)
     option("--bradycardia", default=holter.BRADYCARDIA, help="below, over 8 RR intervals", **rate)
 
@@ -310,12 +289,6 @@ def limits_of(args: argparse.Namespace) -> dict[str, Any]:
 
 @cli.stage(options)
 def main(args: argparse.Namespace) -> None:
-    if args.speed is not None and not args.speed >= 0:
-        raise InputError(
-            f"--speed {args.speed:g}: give how many times real time, or 0 for as fast as possible"
-        )
-    if not 1 <= args.leads <= MAX_LEADS:
-        raise InputError(f"--leads {args.leads}: give 1 to {MAX_LEADS}")
     fs, chunks = samples_for(args)
     monitor = monitor_for(args, fs)
     line = as_json if args.json else Lines()
@@ -371,9 +344,7 @@ def monitor_for(args: argparse.Namespace, fs: float) -> Monitor:
         raise InputError(error) from None
 
 
-def print_events(
-    events: Iterable[Beat | Alarm], line: Callable[[Beat | Alarm], str | None]
-) -> None:
+def print_events(events: Iterable[Event], line: Callable[[Event], str | None]) -> None:
     for text in map(line, events):
         if text is not None:
             print(text, flush=True)

@@ -3,17 +3,21 @@
     python benchmarks/monitor.py --alarms --records data/svdb         # by networks that never saw
                                                                       # the record (--folds)
     python benchmarks/monitor.py --alarms --records data/mitdb --final context_interpatient_plus
+    python benchmarks/monitor.py --alarms --records data/cudb         # its episodes.csv: VF
     python benchmarks/monitor.py data/mitdb/119 data/mitdb/200        # labels, delays, alarms
 
 Recordings are replayed as fast as possible. --alarms holds the alarms against the annotation of
-every record in a folder (monitor_parts/false_alarms.py); each record is judged by the first network
-of --folds that was trained without it, or, with --final, by one model: records that it was trained
-on are left out, and said. FILE ... holds stream and whole recording against each other
+every record in a folder (monitor_parts/false_alarms.py), or its episodes.csv; each record is judged
+by the first network of --folds that was trained without it, or, with --final, by one model: records
+that it was trained on are left out, and said. Noise, the rhythm and ventricular fibrillation are
+told by the networks of --weight, or the shipped ones; which records these were trained on is said
+too. FILE ... holds stream and whole recording against each other
 (monitor_parts/agreement.py).
 """
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +35,8 @@ from ecg import artifacts, cli, formats  # noqa: E402
 from ecg.artifacts import InputError  # noqa: E402
 from ecg.formats.annotation import annotated_records, read_annotation  # noqa: E402
 from ecg.prediction import card_of, is_context_model  # noqa: E402
+from ecg.rhythm import fibrillation  # noqa: E402
+from ecg.training import vf_data  # noqa: E402
 
 FOR_FILES = "lead", "second", "fs", "unit", "invert", "model"
 FOR_ALARMS = "records", "reference", "folds", "jobs"
@@ -79,12 +85,18 @@ def count_false_alarms(args: argparse.Namespace) -> None:
     if args.records is None:
         raise InputError("--alarms counts over a folder of annotated records: name it as --records")
     folder = artifacts.locate(args.records)
-    names = annotated_records(folder, args.reference)
+    if (folder / vf_data.EPISODES).exists():
+        names = vf_data.records_of(folder)
+    else:
+        names = annotated_records(folder, args.reference)
     chosen = networks_for(args, folder.name, names)
     tasks = [
-        joblib.delayed(alarms_of)(folder / name, network, args.reference, stage.limits_of(args))
+        joblib.delayed(alarms_of)(
+            folder / name, network, args.reference, stage.limits_of(args), args.weight
+        )
         for name, network in chosen.items()
     ]
+    say_what_was_seen(args.weight, folder.name, chosen)
     done = joblib.Parallel(n_jobs=args.jobs, return_as="generator")(tasks)
     print_table(list(tqdm(done, total=len(tasks), desc="replaying", unit="record", disable=None)))
 
@@ -109,13 +121,35 @@ def networks_for(args: argparse.Namespace, folder: str, names: list[str]) -> dic
     return dict.fromkeys(left, network)
 
 
-def alarms_of(path: Path, network: Any, reference: str, limits: dict) -> RecordAlarms:
+def say_what_was_seen(weight: str | Path, folder: str, names: Iterable[str]) -> None:
+    """Print which of the records the network of ventricular fibrillation was trained on."""
+    model = fibrillation.open_model(weight)
+    if model is not None:
+        learnt = set(card_of(model).get("manifest", {}).get("records", []))
+        seen = [name for name in names if f"{folder}/{name}" in learnt]
+        if seen:
+            print(f"the network of ventricular fibrillation was trained on {' '.join(seen)}")
+
+
+def alarms_of(
+    path: Path, network: Any, reference: str, limits: dict, weight: str | Path = "weight"
+) -> RecordAlarms:
     """The alarms of a record, and what should have raised them."""
     recording = formats.read_recording(path, lead=0, second="auto")
-    annotation = read_annotation(path, reference, recording.fs)
+    annotation = None
+    if path.with_name(f"{path.name}.{reference}").exists():
+        annotation = read_annotation(path, reference, recording.fs)
     leads = [np.asarray(lead, np.float64) for lead in recording.signals()]
+    truth = vf_data.truth_of(path.parent, path.name, recording.fs, len(leads[0]))
+    asked = {
+        "noise": stage.noise_model(weight),
+        "rhythm": stage.rhythm_model(weight),
+        "fibrillation": stage.fibrillation_model(weight),
+    }
     context = stage.as_context(network)
-    return replay_record(path.name, leads, recording.fs, annotation, context, **limits)
+    return replay_record(
+        path.name, leads, recording.fs, annotation, truth, context, **asked, **limits
+    )
 
 
 if __name__ == "__main__":

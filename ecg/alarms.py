@@ -1,9 +1,10 @@
 """The alarms of the monitor: when each begins and ends, and when it is taken back.
 
 Alarms go by labels (v_run, v_couplet), by the R peak (tachycardia, bradycardia) or by the clock
-(pause, asystole, lead_off, noise). The definitions are those of ecg.holter, with 5 % hysteresis on
-the rates so that they do not flicker. Which label each waits for, the table at the top of
-monitor.py says. An alarm that what is known later contradicts is withdrawn.
+(pause, asystole, lead_off, noise; atrial and ventricular fibrillation, which networks name). The
+definitions are those of ecg.holter, with 5 % hysteresis on the rates so that they do not flicker.
+Which label each waits for, the table at the top of monitor.py says. An alarm that what is known
+later contradicts is withdrawn.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,12 @@ NAMES = (
     "asystole",
     "lead_off",
     "noise",
+    "atrial_fibrillation",
+    "ventricular_fibrillation",
 )
+# what fibrillation waves can be taken for, by the R peak and by the clock
+BY_PEAK = "tachycardia", "bradycardia"
+IN_FIBRILLATION = *BY_PEAK, "pause", "asystole", "noise"
 
 
 class Alarm(NamedTuple):
@@ -97,6 +103,7 @@ class Alarms:
         self.pause, self.tachycardia, self.bradycardia = pause, tachycardia, bradycardia
         self.silence = {"pause": pause, "asystole": ASYSTOLE}  # s without a beat
         self.on: dict[str, int] = {}  # alarms that are on: name -> sample where they began
+        self._said: dict[str, int] = {}  # when each was last raised, in samples received
         # what was raised by labels that may still change
         self._raised: dict[str, list[_Raised]] = {"v_couplet": [], "v_run": []}
 
@@ -114,7 +121,7 @@ class Alarms:
     ) -> None:
         """The alarm `name` begins; it has lasted from sample `since` to `until`. count: beats of a
         run; rate: 1/min."""
-        self.on[name] = since
+        self.on[name], self._said[name] = since, now
         self._add(events, now, name, "on", since, until, count, rate)
 
     def end(
@@ -129,9 +136,24 @@ class Alarms:
         """The alarm `name` ends at sample `until`; the rest as for `begin`."""
         self._add(events, now, name, "off", self.on.pop(name), until, count, rate)
 
-    def withdraw(self, events: Events, now: int, name: str, until: int) -> None:
-        """The alarm `name`, which is on, was none; it had lasted to sample `until`."""
-        self._add(events, now, name, "withdrawn", self.on.pop(name), until, None, None)
+    def withdraw(
+        self, events: Events, now: int, name: str, until: int, since: int | None = None
+    ) -> None:
+        """The alarm `name` was none; it had lasted to sample `until`. since: where it began, if it
+        may be over by now."""
+        if since is None or self.on.get(name) == since:
+            since = self.on.pop(name)
+        self._add(events, now, name, "withdrawn", since, until, None, None)
+
+    def fibrillation(self, events: Events, now: int, since: int) -> None:
+        """Ventricular fibrillation or flutter has begun at sample `since`. What was raised since
+        then, its waves were taken for: it is withdrawn; nothing is known any more of a rate."""
+        for name in [name for name in IN_FIBRILLATION if name in self.on]:
+            if self._said[name] >= since:
+                self.withdraw(events, now, name, now)
+            elif name in BY_PEAK:
+                self.end(events, now, name, since)
+        self.begin(events, now, "ventricular_fibrillation", since, now)
 
     def _add(self, events, now, name, state, since, until, count, rate):
         seconds = since / self.fs, (until - since) / self.fs

@@ -9,7 +9,7 @@ import pytest
 import monitor
 from ecg import formats
 from ecg.alarms import Alarm
-from ecg.streaming import Beat
+from ecg.streaming import Beat, Rhythm
 from ecg.synthetic import synthetic_recording
 from tests.streams import stream
 
@@ -59,6 +59,28 @@ def test_lines_for_people():
     )
     taken_back = say(Alarm("v_couplet", "withdrawn", 0, 1.0, 0.5, 2, 120.0, 9.0))
     assert taken_back == "00:00:01.000  TAKEN BACK  couplet of V: 0.5 s, 2 beats, 120/min"
+    vf = say(Alarm("ventricular_fibrillation", "on", 0, 1.0, 4.0, None, None, 5.0))
+    assert vf == "00:00:01.000  ALARM  ventricular fibrillation: 4.0 s"
+    chances = {"N": 0.04, "AF": 0.92, "other": 0.03, "noise": 0.01}
+    af = say(Rhythm(14400, 40.0, "AF", chances, 30.0, 112.4, 40.0))
+    assert af == "00:00:40.000  rhythm of 30 s: AF 92 %, 112/min"
+    unknown = say(Rhythm(14400, 40.0, None, None, 30.0, None, 40.0))
+    assert unknown == "00:00:40.000  rhythm of 30 s: ?"
+
+
+def test_rhythms_as_json():
+    chances = {"N": 0.04, "AF": 0.92, "other": 0.03, "noise": 0.01}
+    told = json.loads(monitor.as_json(Rhythm(14400, 40.0, "AF", chances, 30.0, 112.4, 40.0)))
+    assert (told["type"], told["rhythm"], told["probabilities"]) == ("rhythm", "AF", chances)
+
+
+def asked(weight):
+    """What a Monitor asks beside its classifiers: the networks of a folder, where they are."""
+    return {
+        "noise": monitor.noise_model(weight),
+        "rhythm": monitor.rhythm_model(weight),
+        "fibrillation": monitor.fibrillation_model(weight),
+    }
 
 
 def test_command_line_pipe_equals_pushing(demo, run):
@@ -80,12 +102,12 @@ def test_command_line_pipe_equals_pushing(demo, run):
         input="\n".join(map(str, x)) + "\n",
     ).stdout
     told = [json.loads(line) for line in out.splitlines()]
-    predict, noise = monitor.single_beat("self", demo / "weight"), monitor.noise_model()
-    events = stream(x, 250, predict, noise=noise)
+    predict = monitor.single_beat("self", demo / "weight")
+    events = stream(x, 250, predict, **asked(demo / "weight"))
     assert [[t["sample"], t.get("label"), t["at_s"]] for t in told] == [
         [e.sample, getattr(e, "label", None), e.at_s] for e in events
     ]
-    assert {t["type"] for t in told} <= {"beat", "alarm"} and any(
+    assert {t["type"] for t in told} <= {"beat", "alarm", "rhythm"} and any(
         t.get("stage") == "final" for t in told
     )
 
@@ -120,10 +142,10 @@ def test_a_recording_gives_all_its_leads(demo, run, two_leads):
     done = run("monitor.py", two_leads, "--speed", 0, "--json", *weights)
     assert "2 leads together" in done.stderr
     recording = formats.read_recording(two_leads, second="auto")
-    predict, noise = monitor.single_beat("self", demo / "weight"), monitor.noise_model()
+    predict = monitor.single_beat("self", demo / "weight")
     x = np.column_stack(recording.signals())
     assert x.shape[1] == 2
-    events = stream(x, recording.fs, predict, noise=noise)
+    events = stream(x, recording.fs, predict, **asked(demo / "weight"))
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(t["sample"], t["at_s"]) for t in told] == [(e.sample, e.at_s) for e in events]
     alone = run("monitor.py", two_leads, "--second", "none", "--speed", 0, *weights)

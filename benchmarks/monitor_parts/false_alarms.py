@@ -1,10 +1,13 @@
 """False alarms per hour, and which events raise one, over annotated records.
 
 What is true is the reference annotation's: runs and couplets of V, RR intervals of 3 s and 4 s or
-more, 8 successive intervals above 100 or below 50/min. Fibrillation and flutter waves are no beats:
-what overlaps them is neither true nor false. An alarm that is withdrawn is false, whatever it was
-raised for, and raises nothing."""
+more, 8 successive intervals above 100 or below 50/min, the rhythm AFIB or AFL, ventricular
+fibrillation and flutter. Fibrillation and flutter waves are no beats: another alarm that overlaps
+them is neither true nor false. An alarm that is withdrawn is false, whatever it was raised for, and
+raises nothing. Where a record has no beats or no rhythms annotated, what goes by these is counted
+only."""
 
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -13,19 +16,29 @@ import numpy as np
 from ecg import holter
 from ecg.alarms import ASYSTOLE, COUPLET, NAMES, RUN, Alarm
 from ecg.beats import CLASSES, classes_of
+from ecg.ec57.episodes import AF, FLUTTER, rhythm_episodes
 from ecg.formats.annotation import Annotation
 from ecg.streaming import Context, Monitor
 from ecg.stretches import merged, overlapping
+from ecg.training.vf_data import Truth
 
 LONG_RUN = 5  # V: from so many on a run is counted apart
 WITHIN = 0.15  # s: an R peak of the reference and one that was found are the same
-FIBRILLATION = "[", "]", "!"  # where it begins, ends, and a flutter wave
-# rows of the table: (what is printed, the alarm, beats from, to)
+FLUTTER_WAVE = "!"
+ATRIAL, VENTRICULAR = "atrial_fibrillation", "ventricular_fibrillation"
+TOLERANCE = {ATRIAL: 15.0, VENTRICULAR: 4.0}  # s: an alarm so near an episode is of it
+LONG_AF = 60.0  # s: what an episode lasts that three looks of half a minute can see
+LONG_VF = 8.0  # s: until then the alarm is to come
+# rows of the table: (what is printed, the alarm, beats of a run or s of fibrillation from, to)
 ROWS = (
     ("v_run", "v_run", RUN, None),
     ("  of 5 or more", "v_run", LONG_RUN, None),
     ("  of 3 or 4", "v_run", RUN, LONG_RUN - 1),
-    *((name, name, None, None) for name in NAMES if name != "v_run"),
+    *((name, name, None, None) for name in NAMES if name not in ("v_run", *TOLERANCE)),
+    (ATRIAL, ATRIAL, None, None),
+    ("  of 60 s or more", ATRIAL, LONG_AF, None),
+    (VENTRICULAR, VENTRICULAR, None, None),
+    ("  of 8 s or more", VENTRICULAR, LONG_VF, None),
 )
 
 
@@ -39,46 +52,62 @@ class Raised(NamedTuple):
 
 
 class Event(NamedTuple):
-    """What should raise an alarm: from, to, the moment that defines it, in s; beats of a run."""
+    """What should raise an alarm: from, to, the moment that defines it, in s; size: beats of a run,
+    s of fibrillation."""
 
     start: float
     stop: float
     due: float
-    beats: int = 0
+    size: float = 0
 
 
 class RecordAlarms(NamedTuple):
-    """hours of a record; of each alarm what was raised, what should have been, and what is not
-    judged, (k, 2) s."""
+    """hours of a record; of each alarm what was raised, and what should have been (no entry: the
+    record does not tell); what is not judged, (k, 2) s: fibrillation of the ventricles and what is
+    `unsure`, which alone is not judged of that alarm. seconds: that the replay took."""
 
     name: str
     hours: float
     raised: dict[str, list[Raised]]
     events: dict[str, list[Event]]
     unjudged: np.ndarray
+    unsure: np.ndarray = np.zeros((0, 2))
+    seconds: float = 0.0
 
 
 def replay_record(
     name: str,
     leads: Sequence[np.ndarray],
     fs: float,
-    annotation: Annotation,
+    annotation: Annotation | None,
+    truth: Truth,
     context: Context,
     **more: Any,
 ) -> RecordAlarms:
-    """The alarms of a record beside those of its annotation. leads: (n,) each. more: for the
-    Monitor. Only alarms are asked for: no single-beat model is."""
-    monitor = Monitor(fs, _no_label, context, single=True, **more)
+    """The alarms of a record beside those of its annotation, where it has one. leads: (n,) each.
+    truth: its fibrillation of the ventricles. more: for the Monitor. Only alarms are asked for: no
+    single-beat model is."""
+    monitor, began = Monitor(fs, _no_label, context, single=True, **more), time.process_time()
     events = monitor.push(np.column_stack(leads)) + monitor.finish()
     end = len(leads[0]) / fs
+    silence = monitor.alarms.silence | {"asystole": ASYSTOLE}
     alarms = [event for event in events if isinstance(event, Alarm)]
     return RecordAlarms(
         name,
         end / 3600,
         {each: raised_alarms(alarms, each, end) for each in NAMES},
-        true_events(annotation, fs, monitor.alarms.silence | {"asystole": ASYSTOLE}),
-        fibrillation(annotation, fs, end),
+        {
+            **(true_events(annotation, fs, silence) if annotation else {}),
+            VENTRICULAR: [_episode(*span) for span in truth.vf / fs],
+        },
+        unjudged(annotation, truth, fs),
+        truth.uncounted / fs,
+        time.process_time() - began,
     )
+
+
+def _episode(start, stop):
+    return Event(start, stop, start, stop - start)
 
 
 def _no_label(rows):
@@ -104,8 +133,8 @@ def raised_alarms(alarms: Sequence[Alarm], name: str, end: float) -> list[Raised
 def true_events(
     annotation: Annotation, fs: float, silence: dict[str, float]
 ) -> dict[str, list[Event]]:
-    """What the annotation says should raise each alarm. silence: limits in s of pause and
-    asystole."""
+    """What the annotation says should raise each alarm that goes by beats, and atrial fibrillation
+    where it tells rhythms. silence: limits in s of pause and asystole."""
     classes = classes_of(annotation.symbols)
     beat = classes >= 0
     times, labels = annotation.samples[beat] / fs, classes[beat]
@@ -113,7 +142,11 @@ def true_events(
     times, labels = times[order], labels[order]
     times, first = np.unique(times, return_index=True)
     labels = labels[first]
-    events: dict[str, list[Event]] = {name: [] for name in NAMES}
+    events: dict[str, list[Event]] = {name: [] for name in NAMES if name not in TOLERANCE}
+    if any(note.startswith("(") for note in annotation.notes):
+        end = annotation.samples.max()
+        atrial = rhythm_episodes(annotation, AF + FLUTTER, end) / fs
+        events[ATRIAL] = [_episode(*span) for span in atrial]
     bounds = np.flatnonzero(np.diff(np.concatenate([[0], labels == CLASSES.index("V"), [0]])))
     for a, b in bounds.reshape(-1, 2):
         name, least = ("v_run", RUN) if b - a >= RUN else ("v_couplet", COUPLET)
@@ -134,18 +167,13 @@ def true_events(
     return events
 
 
-def fibrillation(annotation: Annotation, fs: float, end: float) -> np.ndarray:
-    """(k, 2) s: ventricular fibrillation and flutter, from the beat before to the beat after."""
-    spans, since = [], None
-    for sample, symbol in zip(annotation.samples / fs, annotation.symbols):
-        if symbol == FIBRILLATION[0]:
-            since = sample
-        elif symbol == FIBRILLATION[1] and since is not None:
-            spans.append((since, sample))
-            since = None
-        elif symbol == FIBRILLATION[2]:
-            spans.append((sample, sample + WITHIN))
-    spans += [] if since is None else [(since, end)]
+def unjudged(annotation: Annotation | None, truth: Truth, fs: float) -> np.ndarray:
+    """(k, 2) s: ventricular fibrillation and flutter with 2 s on either side, where the beat before
+    and the one after may lie, single flutter waves, and what the truth does not tell."""
+    spans = [*truth.vf / fs, *truth.uncounted / fs]
+    for sample, symbol in zip(annotation.samples, annotation.symbols) if annotation else ():
+        if symbol == FLUTTER_WAVE:
+            spans.append((sample / fs, sample / fs + WITHIN))
     spans = [(start - 2.0, stop + 2.0) for start, stop in spans]
     return merged(np.array(spans, np.float64).reshape(-1, 2))
 
@@ -157,70 +185,79 @@ def judged(record: RecordAlarms, name: str) -> tuple[list[Event], list[bool], li
     """(the events of this name that are judged, which of them raised an alarm, s from the moment
     that defines each to its alarm, how many alarms are false)."""
 
+    left_out = record.unsure if name == VENTRICULAR else record.unjudged
+    near = TOLERANCE.get(name, WITHIN)
+
     def outside(each):
         span = np.array([each.start]), np.array([each.stop])
-        return not overlapping(*span, record.unjudged)[0]
+        return not overlapping(*span, left_out)[0]
 
-    raised = [each for each in record.raised[name] if outside(each)]
-    events = [each for each in record.events[name] if outside(each)]
+    def meets(raised, event):
+        return raised.start <= event.stop + near and raised.stop >= event.start - near
+
+    events = [each for each in record.events[name] if name == VENTRICULAR or outside(each)]
+    raised = [
+        each
+        for each in record.raised[name]
+        if outside(each) or name == VENTRICULAR and any(meets(each, event) for event in events)
+    ]
     found, delays = [], []
     for event in events:
-        own = [r.at for r in raised if not r.withdrawn and _meet(r, event)]
+        own = [r.at for r in raised if not r.withdrawn and meets(r, event)]
         found.append(bool(own))
-        delays += [min(own) - event.due] if own else []
-    false = sum(r.withdrawn or not any(_meet(r, event) for event in events) for r in raised)
+        delays += [max(min(own) - event.due, 0.0)] if own else []
+    false = sum(r.withdrawn or not any(meets(r, event) for event in events) for r in raised)
     return events, found, delays, false
-
-
-def _meet(raised, event):
-    return raised.start <= event.stop + WITHIN and raised.stop >= event.start - WITHIN
 
 
 def table(records: Sequence[RecordAlarms]) -> list[dict[str, Any]]:
     """A line for each of ROWS: {"row", "events", "found", "alarms", "withdrawn", "false",
-    "false_per_hour", "delay_median_s", "delay_max_s"}; what does not apply is None."""
-    hours = sum(record.hours for record in records)
-    lines = []
-    for row, name, least, most in ROWS:
-        events, found, delays, false, alarms, withdrawn = 0, 0, [], 0, 0, 0
-        for record in records:
-            of, hit, late, wrong = judged(record, name)
-            which = [
-                least is None or least <= event.beats and (most is None or event.beats <= most)
-                for event in of
-            ]
-            events += sum(which)
-            found += sum(h for h, w in zip(hit, which) if w)
-            delays += late
-            false += wrong
-            alarms += len(record.raised[name])
-            withdrawn += sum(each.withdrawn for each in record.raised[name])
-        part = row.startswith(" ")
-        truth = name not in ("lead_off", "noise")
-        lines.append(
-            {
-                "row": row,
-                "events": events if truth else None,
-                "found": found if truth else None,
-                "alarms": None if part else alarms,
-                "withdrawn": None if part else withdrawn,
-                "false": false if truth and not part else None,
-                "false_per_hour": false / hours if truth and not part else None,
-                "per_hour": None if part else alarms / hours,
-                "delay_median_s": float(np.median(delays)) if delays and not part else None,
-                "delay_max_s": float(max(delays)) if delays and not part else None,
-            }
-        )
-    return lines
+    "false_per_hour", "per_hour", "delay_median_s", "delay_max_s"}; what does not apply is None."""
+    return [_line(records, *row) for row in ROWS]
+
+
+def _line(records, row, name, least, most):
+    """What is false, and how often, is told of the records that tell the truth of it."""
+
+    def is_sized(event):
+        return (least is None or least <= event.size) and (most is None or event.size <= most)
+
+    known = [record for record in records if name in record.events]
+    events, found, delays, false = 0, 0, [], 0
+    for record in known:
+        of, hit, late, wrong = judged(record, name)
+        events += sum(is_sized(event) for event in of)
+        of_found = [event for event, h in zip(of, hit) if h]
+        found += sum(map(is_sized, of_found))
+        delays += [wait for event, wait in zip(of_found, late) if is_sized(event)]
+        false += wrong
+    raised = [each for record in records for each in record.raised[name]]
+    hours, of_all = sum(each.hours for each in known), not row.startswith(" ")
+    truth = bool(known) and name not in ("lead_off", "noise")
+    line = {
+        "row": row,
+        "events": events if truth else None,
+        "found": found if truth else None,
+        "delay_median_s": float(np.median(delays)) if delays else None,
+        "delay_max_s": float(max(delays)) if delays else None,
+    }
+    keys = "alarms", "withdrawn", "false", "false_per_hour", "per_hour"
+    if not of_all:
+        return line | dict.fromkeys(keys)
+    withdrawn = sum(each.withdrawn for each in raised)
+    per_hour = len(raised) / sum(record.hours for record in records)
+    told = (false, false / hours) if truth else (None, None)
+    return line | dict(zip(keys, (len(raised), withdrawn, *told, per_hour)))
 
 
 def print_table(records: Sequence[RecordAlarms]) -> None:
-    hours = sum(record.hours for record in records)
+    hours, seconds = (sum(getattr(each, key) for each in records) for key in ("hours", "seconds"))
     print(
-        f"{len(records)} records, {hours:.1f} h; delay in s after the moment that defines an alarm"
+        f"{len(records)} records, {hours:.1f} h, at {3600 * hours / max(seconds, 1e-9):.0f} times "
+        "real time a core; delay in s after the moment that defines an alarm"
     )
-    print("an alarm of lead_off or noise has no reference: it is counted only\n")
-    print("alarm             events   found  alarms withdrawn  false  false/h  median     max")
+    print("an alarm without a reference, of lead_off or noise, is counted only\n")
+    print(f"{'alarm':<24}" + "  events   found  alarms withdrawn  false  false/h  median     max")
     for line in table(records):
         cells = [
             f"{'-' if value is None else value:>{width}}"
@@ -233,4 +270,4 @@ def print_table(records: Sequence[RecordAlarms]) -> None:
             f"{'-':>8}" if line[k] is None else f"{line[k]:8.2f}"
             for k in ("false_per_hour", "delay_median_s", "delay_max_s")
         ]
-        print(f"{line['row']:<16}" + "".join(cells))
+        print(f"{line['row']:<24}" + "".join(cells))

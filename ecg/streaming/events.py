@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ecg.alarms import Alarm
+
 # rows float32 (n, 187) in 0..1 -> (class ids (n,), confidence (n,), probabilities (n, 5))
 Predict = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 # (the first one or two leads (n,), fs, R peaks (m,), which of them the second lead alone shows,
@@ -12,6 +14,12 @@ Predict = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 Context = Callable[[Sequence[np.ndarray], float, np.ndarray, np.ndarray], np.ndarray]
 # (all leads of the last 15 s (n,), fs, R peaks (m,) in them) -> whether the last 5 s are noise
 Noise = Callable[[Sequence[np.ndarray], float, np.ndarray], bool]
+# (all leads of the last 30 s (n,), or of 10 s and more, fs, R peaks (m,) in them, their letters
+# (m,), N S V F Q or ?) -> probabilities (4,) of ecg.rhythm.track.RHYTHMS, NaN where nothing is read
+RhythmNow = Callable[[Sequence[np.ndarray], float, np.ndarray, np.ndarray], np.ndarray]
+# (all leads of the last 10 s (n,), fs) -> 0: their end is no ventricular fibrillation or flutter;
+# 1: it may be; 2: it is
+FibrillationNow = Callable[[Sequence[np.ndarray], float], int]
 
 
 class Beat(NamedTuple):
@@ -28,6 +36,25 @@ class Beat(NamedTuple):
     rr_s: float | None
     at_s: float
     lead: int = 0
+
+
+class Rhythm(NamedTuple):
+    """The rhythm of the last half minute. sample, time_s: where it ends. rhythm: one of
+    ecg.rhythm.track.RHYTHMS, VF while that alarm is on, None where nothing can be read.
+    probabilities: of RHYTHMS, 0..1, None where nothing can be read or nobody was asked. duration_s:
+    of the signal that was looked at. rate_bpm: mean of the RR intervals in it, None where there are
+    none. at_s: time of the stream when this was said."""
+
+    sample: int
+    time_s: float
+    rhythm: str | None
+    probabilities: dict[str, float] | None
+    duration_s: float
+    rate_bpm: float | None
+    at_s: float
+
+
+Event = Beat | Alarm | Rhythm
 
 
 class Peak(NamedTuple):

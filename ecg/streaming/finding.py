@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecg import pauses, qrs, rpeaks
+from ecg import fast, pauses, rpeaks
 from ecg.streaming.signal import KeptSignal
 from ecg.stretches import merged
 
 LOOK = 0.40  # s of signal after an R peak before it is taken
+# s: nearer to the last one is the same R peak, which two looks place a little apart
+SAME = 0.9 * fast.FASTEST
 # s over which R peaks are looked for: the levels of nine blocks of 1.4 s, and the filters' ends
 BUFFER = 15.0
 EDGE = 3.0  # s at the beginning of these: of what cannot be read there an earlier look knows more
@@ -117,7 +119,7 @@ class Finder:
             self._remember(leads, found, signal.total)
         self._note_unreadable(found.unreadable, start, signal.total)
         peaks = found.peaks + start
-        after = self.last + int(qrs.APART * self.fs) if self.last >= 0 else -1
+        after = self.last + int(SAME * self.fs) if self.last >= 0 else -1
         new = (peaks > max(after, self.since - 1)) & (peaks <= until)
         if new.any():
             self._steep = [each for each in self._steep if each[0] > until]

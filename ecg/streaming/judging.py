@@ -10,6 +10,7 @@ from ecg.alarms import LabelledBeat
 from ecg.beats import CLASSES
 from ecg.streaming.events import Context, Label, Peak
 from ecg.streaming.signal import KeptSignal
+from ecg.stretches import inside
 
 PAST = 300.0  # s before a beat that the context model sees ...
 DELAY = 44.0  # ... and after it
@@ -25,12 +26,14 @@ V = CLASSES.index("V")
 
 class Judge:
     """What the context model says of the beats of a stream of `fs` Hz. labels: of the beats it has
-    seen at its last look, in order."""
+    seen at its last look, in order. waves: (k, 2) in samples, fibrillation of the ventricles: what
+    was found there is no beat, it has no label and tells nothing of others."""
 
     def __init__(self, context: Context, fs: float):
         self.context, self.fs = context, fs
         self.seen: list[Peak] = []  # R peaks that it may look at
         self.labels: list[LabelledBeat] = []
+        self.waves = np.zeros((0, 2), np.int64)
         self._held: list[tuple[Peak, Label]] = []  # that wait for their final label
         self._final: dict[int, tuple[str | None, float]] = {}  # letter, probability of V
 
@@ -64,6 +67,8 @@ class Judge:
 
     def _final_label(self, peak, found, label):
         """By what is found, {R peak: probabilities}; what has no row in its lead has no label."""
+        if inside(self.waves, np.array([peak.sample]))[0]:
+            return Label()
         if peak.sample not in found or label.letter is None:
             return label
         return _label(peak, found[peak.sample])
@@ -92,6 +97,9 @@ class Judge:
         """{R peak: probabilities (5,)} of the beats since sample `start`."""
         start = max(start, signal.origin)
         seen = [peak for peak in self.seen if peak.sample >= start]
+        if len(self.waves) and seen:
+            is_wave = inside(self.waves, np.array([peak.sample for peak in seen]))
+            seen = [peak for peak, wave in zip(seen, is_wave) if not wave]
         if len(seen) < ENOUGH:
             return {}
         at = np.array([peak.sample for peak in seen])

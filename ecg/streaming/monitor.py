@@ -6,19 +6,30 @@ from fractions import Fraction
 import numpy as np
 
 from ecg import beats, holter
-from ecg.alarms import Alarm, Alarms, LabelledBeat
-from ecg.pauses import BESIDE
-from ecg.streaming.events import Beat, Context, Label, Noise, Peak, Predict
+from ecg.alarms import Alarms, LabelledBeat
+from ecg.rhythm.track import STEP
+from ecg.streaming import fibrillation
+from ecg.streaming.events import (
+    Beat,
+    Context,
+    Event,
+    FibrillationNow,
+    Label,
+    Noise,
+    Peak,
+    Predict,
+    RhythmNow,
+)
+from ecg.streaming.fibrillation import Fibrillation
 from ecg.streaming.finding import LEARN, LOOK, Finder
 from ecg.streaming.judging import CONTEXT_HOP, DELAY, PAST, Judge
+from ecg.streaming.rhythm import RhythmWatch
 from ecg.streaming.signal import KeptSignal
+from ecg.streaming.silence import NOISE, Silence
 
 HOP = 0.25  # s between two looks at the stream
 KEEP = 60.0  # s of signal kept for the rows of beats; one longer ago has no label
-NOISE = 5.0  # s that cannot be read: noise
-NOISE_HOP = 2.5  # s between two times that `noise` is asked ...
-NOISE_SEEN = 15.0  # ... about so many s
-NOISE_ENDS = 0.5  # of the last 5 s, that can be read again
+NOISE_HOP = 2.5  # s between two times that `noise` is asked
 RECENT = 64  # beats whose labels the alarms follow without a context model
 
 
@@ -28,9 +39,10 @@ class Monitor:
     fs: Hz, 50 to 2000. predict: as monitor.single_beat gives it. context: as monitor.context_model
     gives it, for better labels and for the alarms that wait for these; None: `predict` gives them
     all. single: provisional labels by `predict` all the same, at a third of the time. noise: asked
-    beside the detector whether the signal is noise. pause: s; tachycardia,
-    bradycardia: 1/min. Unit, scale and offset of the samples do not matter; NaN is a missing
-    sample. Raises ValueError for a rate or for limits that cannot be."""
+    beside the detector whether the signal is noise. rhythm: asked every 10 s for the rhythm of the
+    last half minute. fibrillation: asked each second whether the ventricles fibrillate. pause: s;
+    tachycardia, bradycardia: 1/min. Unit, scale and offset of the samples do not matter; NaN is a
+    missing sample. Raises ValueError for a rate or for limits that cannot be."""
 
     def __init__(
         self,
@@ -42,13 +54,18 @@ class Monitor:
         bradycardia: float = holter.BRADYCARDIA,
         single: bool = False,
         noise: Noise | None = None,
+        rhythm: RhythmNow | None = None,
+        fibrillation: FibrillationNow | None = None,
     ):
         if not 50 <= fs <= 2000:
             raise ValueError(f"fs is {fs}: give a sampling rate of 50 to 2000 Hz")
-        self.fs, self.predict, self.single, self.noise = fs, predict, single, noise
+        self.fs, self.predict, self.single = fs, predict, single
         self.alarms = Alarms(fs, pause, tachycardia, bradycardia)
         self._signal = KeptSignal(int((PAST + 2 * DELAY if context else KEEP) * fs))
         self._finder = Finder(fs)
+        self._silence = Silence(self._finder, self.alarms, fs, noise)
+        self._fibrillation = Fibrillation(fibrillation, fs, self.alarms)
+        self._rhythm = RhythmWatch(rhythm, fs, self.alarms, context is not None)
         self._judge = Judge(context, fs) if context else None
         self._looks = 0
         self._chain: list[Peak] = []  # beats whose label is not final, at most 2
@@ -56,19 +73,16 @@ class Monitor:
         self._rr: list[float] = []  # the last 8 RR intervals, s
         self._rate_rr: list[float] = []  # of these, the ones in a row
         self._letters: list[LabelledBeat] = []  # of the last beats, without a context model
-        self._recent: list[int] = []  # R peaks of the last 15 s, for `noise`
-        self._is_noisy = False  # as it said last
-        self._silent, self._doubted = 0.0, False  # s without a beat; whether it is no silence
 
     @property
     def total(self) -> int:
         """Samples received."""
         return self._signal.total
 
-    def push(self, samples: Iterable[float] | float) -> list[Beat | Alarm]:
-        """Take samples (n,) of one lead, or (n, leads) of several, any n. Returns the list of Beat
-        and Alarm that they bring about, in order. Raises ValueError for another number of leads
-        than before."""
+    def push(self, samples: Iterable[float] | float) -> list[Event]:
+        """Take samples (n,) of one lead, or (n, leads) of several, any n. Returns the list of
+        Beat, Alarm and Rhythm that they bring about, in order. Raises ValueError for another number
+        of leads than before."""
         samples = np.atleast_1d(np.asarray(samples, dtype=np.float64))
         if samples.ndim > 2 or samples.ndim == 2 and samples.shape[1] == 0:
             raise ValueError(
@@ -76,7 +90,7 @@ class Monitor:
                 "(n, leads)"
             )
         samples = samples.reshape(len(samples), -1) if samples.size else np.zeros((0, 1))
-        events: list[Beat | Alarm] = []
+        events: list[Event] = []
         done = 0
         while done < len(samples):
             next_look = round((self._looks + 1) * HOP * self.fs)
@@ -88,16 +102,18 @@ class Monitor:
                 self._look(events, next_look - round((self._looks - 1) * HOP * self.fs))
         return events
 
-    def finish(self) -> list[Beat | Alarm]:
+    def finish(self) -> list[Event]:
         """The stream has ended: the beats that wait get the label they would get at the end of a
         recording, the last one none. Returns the last events."""
-        events: list[Beat | Alarm] = []
+        events: list[Event] = []
         if not self._finder.is_off and self._signal.leads:
             self._take(events, self.total)
         if len(self._chain) == 2:
             self._label_final(events, self._chain.pop(0), self.total)
         self._let_go(events)
         self._judge_until(events, self.total)
+        self._silence.let_go(events, self.total, believed=True)
+        self._fibrillation.stop(events, self.total)
         self.alarms.end_all(events, self.total)
         return events
 
@@ -106,20 +122,39 @@ class Monitor:
     def _look(self, events, new):
         """One look at the stream, `new` samples after the one before, at a time that does not
         depend on how it was cut into chunks."""
-        if self._judge and self._looks % round(CONTEXT_HOP / HOP) == 0:
+        if self._judge and self._is_time(CONTEXT_HOP):
             self._judge_until(events, self.total - int(DELAY * self.fs))
         if self._finder.living(self._signal, HOP):
             self._lead(events)
         if self._finder.is_off or self.total < LEARN * self.fs:
             return
-        known = self.total >= 2 * NOISE * self.fs
-        if self.noise and known and self._looks % round(NOISE_HOP / HOP) == 0:
-            self._ask_noise(self.noise)
+        if self._is_time(NOISE_HOP) and self.total >= 2 * NOISE * self.fs:
+            self._silence.ask_noise(self._signal)
+        if self._is_time(fibrillation.HOP):
+            self._ask_fibrillation(events)
         until = self.total - int(LOOK * self.fs)
         if self._finder.is_due(self._signal, new, until):
             self._take(events, until)
-            self._watch_silence(events)
-            self._watch_noise(events)
+            held = self._fibrillation.holds
+            self._silence.watch(events, self._signal, held)
+            self._silence.watch_noise(events, self.total, held)
+        if self._is_time(STEP):
+            waves = self._fibrillation.spans
+            self._rhythm.look(events, self._signal, self._finder.since, waves)
+
+    def _is_time(self, every):
+        """Whether this look is one of those `every` s."""
+        return self._looks % round(every / HOP) == 0
+
+    def _ask_fibrillation(self, events):
+        held = self._fibrillation.holds
+        begun = self._fibrillation.look(events, self._signal, self._finder.since)
+        if held and not self._fibrillation.holds:
+            self._silence.let_go(events, self.total, believed=True)
+        if begun:
+            self._silence.let_go(events, self.total, believed=False)
+            self._rr, self._rate_rr = [], []
+            self._alarms_by_label(events, self._judge.labels if self._judge else self._letters)
 
     def _lead(self, events):
         """All leads came off, or one is back."""
@@ -127,6 +162,9 @@ class Monitor:
             self.alarms.end(events, self.total, "lead_off", self._finder.since)
             return
         self._let_go(events)
+        self._silence.let_go(events, self.total, believed=True)
+        self._fibrillation.stop(events, self.total)
+        self._rhythm.stop()
         self.alarms.end_all(events, self.total)
         off = self._finder.off_since
         self.alarms.begin(events, self.total, "lead_off", off, self.total)
@@ -139,48 +177,6 @@ class Monitor:
         if self._chain:
             self._final(events, self._chain[-1], Label())
         self._chain, self._rr, self._rate_rr = [], [], []
-
-    def _watch_silence(self, events):
-        """Pause and asystole begin, where nothing speaks against a silence."""
-        since = self._finder.silent_since()
-        self._silent = (self.total - since) / self.fs - LOOK
-        due = [
-            name
-            for name, limit in self.alarms.silence.items()
-            if name not in self.alarms.on and self._silent >= limit
-        ]
-        if not due:
-            return
-        # a QRS complex that has just come is none of it
-        limit = max(self.alarms.silence[name] for name in due)
-        until = self.total - int(LOOK * self.fs)
-        stop = max(since + int((limit + BESIDE[1]) * self.fs), until)
-        self._doubted = not self._finder.is_silence(self._signal, since, stop)
-        if not self._doubted:
-            for name in due:
-                self.alarms.begin(events, self.total, name, since, self.total)
-
-    def _watch_noise(self, events):
-        """Noise begins and ends: by what the detector cannot read, by a silence that is none, and
-        by `noise`."""
-        until = self.total - int(LOOK * self.fs)
-        start = until - int(NOISE * self.fs)
-        share = self._finder.unreadable_share(start, until)
-        if start < self._finder.since:  # what lead off has said
-            share = 0.0
-        if self._doubted and self._silent >= NOISE:
-            share = 1.0
-        if "noise" not in self.alarms.on and (share == 1 or self._is_noisy):
-            self.alarms.begin(events, self.total, "noise", start, self.total)
-        elif "noise" in self.alarms.on and share <= NOISE_ENDS and not self._is_noisy:
-            self.alarms.end(events, self.total, "noise", until)
-
-    def _ask_noise(self, noise):
-        start = max(self.total - int(NOISE_SEEN * self.fs), 0)
-        self._recent = [at for at in self._recent if at >= start]
-        leads = self._signal.part(start, self.total)
-        peaks = np.array(self._recent, np.int64) - start
-        self._is_noisy = noise(leads, self.fs, peaks)
 
     # ------------------------------------------------------------------------------------- beats
 
@@ -195,8 +191,8 @@ class Monitor:
         rr = (sample - last) / self.fs if self._chain else None
         if rr is not None and not self._is_interval(last, sample):
             rr, self._rate_rr = None, []
-        self._end_silence(events, sample, rr)
-        self._doubted = False
+        self._silence.beat(events, self._signal, sample, rr, self._fibrillation.holds)
+        self._rhythm.beat(sample)
         if rr is not None:
             self._rr = [*self._rr[1 - holter.WINDOW :], rr]
             self._rate_rr = [*self._rate_rr[1 - holter.WINDOW :], rr]
@@ -204,8 +200,6 @@ class Monitor:
         peak = Peak(sample, rr, lead)
         if self._judge:
             self._judge.add(peak)
-        if self.noise:
-            self._recent.append(sample)
         self._chain.append(peak)
         if len(self._chain) == 3:
             self._label_final(events, self._chain.pop(0), self._chain[-1].sample)
@@ -217,26 +211,10 @@ class Monitor:
         """Whether there is no beat between two R peaks: all can be read, and a pause is one."""
         if self._finder.unreadable_share(start, stop) > 0:
             return False
+        if self._fibrillation.touches(start, stop):
+            return False
         long = stop - start >= holter.PAUSE * self.fs
         return not long or self._finder.is_silence(self._signal, start, stop)
-
-    def _end_silence(self, events, sample, rr):
-        """A beat, `rr` s after the last, ends pause and asystole, or shows that they were none: it
-        comes too early, or the stretch before it was no silence. One that just reaches the limit is
-        told with its end."""
-        for name, limit in self.alarms.silence.items():
-            if name not in self.alarms.on:
-                if rr is not None and rr >= limit:
-                    since = sample - round(rr * self.fs)
-                    self.alarms.begin(events, self.total, name, since, sample)
-                    self.alarms.end(events, self.total, name, sample)
-                continue
-            since = self.alarms.on[name]
-            early = sample - since < limit * self.fs
-            if early or not self._finder.is_silence(self._signal, since, sample):
-                self.alarms.withdraw(events, self.total, name, sample)
-            else:
-                self.alarms.end(events, self.total, name, sample)
 
     def _label_provisional(self, events, expected):
         """Of the first of the two beats that wait; expected: where the one after these may lie."""
@@ -244,8 +222,12 @@ class Monitor:
         row = self._row(first, second.sample, expected)
         label = None
         if self._judge and not self.single:
+            self._judge.waves = self._fibrillation.spans
             label = self._judge.provisional(self._signal, first)
-        self._provisional = label = self._with_row(first, row, label)
+        label = self._with_row(first, row, label)
+        if self._fibrillation.covers(first.sample):
+            label = Label()
+        self._provisional = label
         self._emit(events, "provisional", first, label)
         if not self._judge:
             self._follow(events, first, label)
@@ -253,8 +235,13 @@ class Monitor:
     def _label_final(self, events, peak, third):
         """Of the first of three beats, which has just left the chain; third: sample of the last."""
         row = self._row(peak, self._chain[0].sample, third)
-        label = self._provisional if self._judge and not self.single else None
-        self._final(events, peak, self._with_row(peak, row, label))
+        label = None
+        if self._judge and not self.single and self._provisional.letter:
+            label = self._provisional
+        label = self._with_row(peak, row, label)
+        if not self._judge and self._fibrillation.covers(peak.sample):
+            label = Label()  # the context model will know when it was over
+        self._final(events, peak, label)
 
     def _with_row(self, peak, row, label):
         """`label`, which the context model gave, or where it is None the single-beat model's; none
@@ -299,16 +286,22 @@ class Monitor:
         beat = LabelledBeat(peak.sample, label.letter, peak.rr is not None)
         kept = [each for each in self._letters if each.sample != peak.sample]
         self._letters = sorted([*kept, beat])[-RECENT:]
-        self.alarms.labels(events, self.total, self._letters)
+        self._alarms_by_label(events, self._letters)
+
+    def _alarms_by_label(self, events, labels):
+        self._rhythm.labels(labels)
+        self.alarms.labels(events, self.total, self._fibrillation.without(labels))
 
     def _judge_until(self, events, until):
         """The context model looks at the beats: final labels up to sample `until`, alarms."""
         if self._judge is None:
             return
+        self._judge.waves = self._fibrillation.spans
         for peak, label in self._judge.look(self._signal, until):
             self._emit(events, "final", peak, label)
-        self.alarms.labels(events, self.total, self._judge.labels)
+        self._alarms_by_label(events, self._judge.labels)
 
     def _emit(self, events, stage, peak: Peak, label: Label):
+        self._rhythm.label(peak.sample, label.letter)
         said = peak.sample / self.fs, *label, peak.rr, self.total / self.fs
         events.append(Beat(stage, peak.sample, *said, peak.lead))

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+from benchmarks.rpeaks_parts import rhythms
 from ecg import beats, formats, rpeaks, streaming
 from ecg.streaming import Beat, Monitor, judging
 from ecg.streaming import monitor as state_machine
@@ -204,6 +205,21 @@ def test_beats_of_all_leads_are_those_of_the_whole_recording():
     peaks = np.array([e.sample for e in labelled(stream(x, 200), "final")])
     near = np.abs(found.peaks[:, None] - peaks).min(axis=1)
     assert (near <= 2).mean() > 0.95 and abs(len(peaks) - len(found.peaks)) <= 1
+
+
+@pytest.mark.parametrize("leads", [1, 2])
+@pytest.mark.parametrize("rate", [250, 280])
+def test_beats_of_fast_hearts_are_not_halved(rate, leads):
+    """From the fifth second on, when the rhythm is known to be fast."""
+    made, fs, learnt = rhythms.tachycardia(rate, 250), 250, 5.0
+    x = np.column_stack(made.leads[:leads])[: 20 * fs]
+    events = stream(x, fs)
+    found = np.array([e.sample for e in labelled(events, "final") if e.time_s > learnt])
+    true = made.beats[(made.beats > learnt * fs) & (made.beats < len(x) - fs)]
+    near = np.abs(true[:, None] - found).min(axis=1) < 0.06 * fs
+    assert near.mean() > 0.97 and len(found) <= len(true) + 6
+    rr = [e.rr_s for e in labelled(events, "final") if e.time_s > learnt]
+    assert 60 / np.median(rr) == pytest.approx(rate, rel=0.03)
 
 
 def test_other_leads_than_before_are_refused():
