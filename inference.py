@@ -15,10 +15,15 @@ A beat is cut, scaled and standardised by the code that made the training rows (
 the numbers in the model card. With ONNX weights nothing here needs torch. The steps from a
 recording to its labels are in ecg/labelling.py."""
 
+import ecg.start  # noqa: F401
+
+# isort: split
 import argparse
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,19 +32,19 @@ import onnxruntime as ort
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ecg import artifacts, cli, formats, weights
+from ecg import artifacts, cli, formats, locks, quality, ranges, weights
 from ecg.archive import label_archive, plan, recordings_in, refuse_one_name, skipped_in
 from ecg.artifacts import InputError
 from ecg.beat_table import label_beats
-from ecg.beats import CLASSES, classes_of
+from ecg.beats import CLASSES
 from ecg.facts import without_person
 from ecg.formats import annotation, wfdb
 from ecg.formats.recording import Recording, recording_name
-from ecg.labelling import Labelled, label_recording, lead_to_read
+from ecg.labelling import Labelled, label_recording, lead_to_read, refuse_single_beat
 from ecg.output import as_csv, as_dict, as_text, write_labels
 from ecg.prediction import check_card, open_onnx, predict_heartbeat
-from ecg.quality import model_or_note
 from ecg.rpeaks import FoundBeats, given_beats
+from ecg.signal_models import NONE, open_signal_models
 
 # isort: split
 # what notebooks import from here besides
@@ -91,7 +96,7 @@ def load(
     name: str | Path, weight: str | Path = "weight", engine: str = "auto", threads: int = 0
 ) -> "nn.Module | ort.InferenceSession":
     """A model by name or path for the engine: `onnx`, `torch`, or `auto` (ONNX where there is an
-    ONNX file beside the weights, or nothing else)."""
+    ONNX file beside the weights that was made from them, or nothing else)."""
     if str(name).endswith(".pth"):
         engine = "torch"
     elif str(name).endswith(".onnx"):
@@ -99,7 +104,20 @@ def load(
     elif engine == "auto":
         path = weights.in_folders(weights.weights_path(weight, name))
         engine = "onnx" if weights.onnx_path(path).exists() else "torch"
+        try:
+            return load(name, weight, engine, threads)
+        except weights.StaleFile as stale:
+            if find_spec("torch") is None:
+                raise
+            _say(f"{stale}; {path} is used until then")
+            engine = "torch"
     return load_onnx_model(name, weight, threads) if engine == "onnx" else load_model(name, weight)
+
+
+@functools.lru_cache
+def _say(text):
+    """Once, however many recordings a run labels."""
+    print(text, file=sys.stderr)
 
 
 def choose_and_load(
@@ -130,6 +148,7 @@ def classify(
     found: FoundBeats | None = None,
     second: np.ndarray | None = None,
     noise: Any = "auto",
+    rhythm: str = "auto",
 ) -> pd.DataFrame:
     """Find and classify the beats of a recording.
 
@@ -140,7 +159,8 @@ def classify(
     what find_beats_in_leads gave, when it has been asked already (for more leads than these, too).
     second: (n,) a second lead of the same recording, in which beats are found too and which the
     context model asks. noise: `auto` names what the quality network finds unreadable, `keep` labels
-    beats there too; or what ecg.quality.open_model gave.
+    beats there too; or what ecg.quality.open_model gave. rhythm: `auto` tells the rhythm and where
+    the ventricles fibrillate, `none` does not ask.
     Returns a DataFrame, one line a beat: sample, time_s, label (N S V F Q, `?` where a beat could
     not be classified), confidence, p_N ... p_Q, quality (`ok` or the reason); its attrs are those
     of ecg.labelling.Labelled. Raises ValueError for arrays of the wrong shape and InputError for a
@@ -154,8 +174,9 @@ def classify(
         )
     if r_peaks is not None:
         found = given_beats(r_peaks, signal, fs)
+    asked = open_signal_models(weight) if rhythm == "auto" else NONE
     if isinstance(noise, str):
-        noise = None if noise == "keep" else model_or_note(weight)
+        noise = None if noise == "keep" else quality.model_or_note(weight)
 
     def chosen(n_beats):
         if isinstance(model, (str, Path)):
@@ -163,7 +184,8 @@ def classify(
         return model
 
     recording = Recording(signal, fs, "", "signal", second=second)
-    labelled = label_recording(recording, chosen, "no", mains, noise=noise, found=found)
+    asked = asked._replace(noise=noise)
+    labelled = label_recording(recording, chosen, "no", mains, models=asked, found=found)
     hum = [note for note in labelled.recording.notes if "hum" in note]
     labelled.beats.attrs["notes"] = [*hum, *labelled.beats.attrs["notes"]]
     return labelled.beats
@@ -181,8 +203,8 @@ def demo(args: argparse.Namespace) -> None:
     notes = ("synthetic demo, no patient's ECG",)
     recording = Recording(made.signal, made.fs, "II", "synthetic_demo", notes=notes)
     args.model = "self" if args.model == "auto" else args.model
-    noise = model_or_note(args.weight)
-    labelled = label_recording(recording, chooser(args), "no", args.mains, noise=noise)
+    asked = open_signal_models(args.weight)
+    labelled = label_recording(recording, chooser(args), "no", args.mains, models=asked)
     compare_engines(args, labelled)
     write(args, labelled, made.r_peaks, made.symbols, "the truth it was made from")
 
@@ -198,19 +220,12 @@ def label_file(args: argparse.Namespace, file: str | Path) -> None:
     second = lead_to_read(args.second, args.model)
     recording = formats.read_recording(file, args.lead, args.fs, args.unit, second)
     recording = without_person(recording, args.anonymous)
-    noise = model_or_note(args.weight)
+    asked = open_signal_models(args.weight)
     labelled = label_recording(
-        recording, chooser(args), args.invert, args.mains, args.second, noise
+        recording, chooser(args), args.invert, args.mains, args.second, asked
     )
     compare_engines(args, labelled)
-    if len(labelled.beats) < 2:
-        reasons = sorted({reason for *_, reason in labelled.beats.attrs["unreadable"]})
-        raise InputError(
-            f"{file}: {len(labelled.beats)} beat found in "
-            f"{len(recording.signal) / recording.fs:.1f} s "
-            f"of lead {recording.lead}; two are needed to cut one"
-            + (f" (not readable: {', '.join(reasons)})" if reasons else "")
-        )
+    refuse_single_beat(labelled, file)
     base = wfdb.wfdb_base(file)
     if base.with_name(f"{base.name}.{args.reference}").exists():
         samples, symbols, *_ = annotation.read_annotation(base, args.reference)
@@ -224,14 +239,9 @@ def compare_engines(args: argparse.Namespace, labelled: Labelled) -> None:
     if args.engine != "both":
         return
     recording, name = labelled.recording, labelled.beats.attrs["model"]
+    signal, fs, second = recording.signal, recording.fs, recording.second
     one, other = (
-        label_beats(
-            recording.signal,
-            recording.fs,
-            labelled.found,
-            load(name, args.weight, engine),
-            recording.second,
-        )
+        label_beats(signal, fs, labelled.found, load(name, args.weight, engine), second)
         for engine in ENGINES
     )
     columns = [f"p_{c}" for c in CLASSES]
@@ -249,7 +259,7 @@ def write(
     labelled: Labelled,
     samples: np.ndarray | None = None,
     symbols: Sequence[str] = (),
-    reference: str | None = None,
+    reference: str = "",
 ) -> None:
     """Write what was asked for, then print: who reads only the first lines (`| head`) has the files
     all the same. samples, symbols: a person's annotation to compare with, named `reference`."""
@@ -267,13 +277,9 @@ def write(
         write_report(args.report, recording, beats, summary, warnings=notes, lang=args.lang)
     print(as_text(recording, beats, summary, args.lines))
     if samples is not None:
-        from ecg.evaluation.reference import against_reference
+        from ecg.evaluation.reference import against_reference_text
 
-        print(f"\n  against {reference}, whole recording, annotated / Se / +P in percent:")
-        all_beats = int(np.sum(classes_of(symbols) >= 0))
-        for name, f in against_reference(beats, samples, symbols).items():
-            cells = "  ".join("    -" if f[k] is None else f"{f[k]:6.2f}" for k in ("Se", "+P"))
-            print(f"  {name:<4}{f.get('beats', all_beats):>7,}  {cells}")
+        print(f"\n{against_reference_text(beats, samples, symbols, reference)}")
     annotated = args.annotation and Path(args.annotation) / f"{recording.name}.cnn"
     for path in filter(None, (args.csv, args.json, annotated, args.report)):
         print(f"wrote {path}")
@@ -296,6 +302,7 @@ def archive(args: argparse.Namespace) -> int:
         "anonymous": args.anonymous,
         "weight": str(artifacts.locate(args.weight).resolve()),
     }
+    locks.hold(args.out, "--out")
     found: dict[Path | None, list[Path]] = {}
     for file in map(Path, args.files):
         paths = found.setdefault(file if file.is_dir() else None, [])
@@ -342,7 +349,8 @@ def options() -> cli.Parser:
 
 def _add_output_options(group):
     option = group.add_argument
-    option("--lines", metavar="N", type=int, default=20, help="beats shown in the terminal; 0: all")
+    text, lines = "beats shown in the terminal; 0: all", ranges.COUNT_OR_ALL
+    option("--lines", metavar="N", type=lines, default=20, help=text)
     cli.add(group, "--csv")
     cli.add(group, "--json", help="write beats and summary as JSON")
     cli.add(group, "--annotation", "--report")

@@ -22,7 +22,7 @@ from tqdm import tqdm
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 import inference  # noqa: E402
-from ecg import artifacts, beats, cli, ec57, formats  # noqa: E402
+from ecg import artifacts, beats, cli, ec57, formats, ranges  # noqa: E402
 from ecg.filters import denoise, remove_strong_hum  # noqa: E402
 from ecg.formats import annotation  # noqa: E402
 from ecg.noise import add_noise  # noqa: E402
@@ -48,12 +48,17 @@ def options() -> cli.Parser:
     cli.add(p, "--data", default=data, help="folder with mitdb/ and nstdb/")
     cli.add(p, "--model", default="self", help="name or file; auto: as inference.py")
     cli.add(p, "--weight")
-    p.add_argument("--seconds", metavar="S", type=float, default=600, help="of each record")
+    p.add_argument("--seconds", metavar="S", type=ranges.LENGTH, default=600, help="of each record")
     p.add_argument(
         "--kinds", nargs="+", choices=KINDS, default=KINDS, help="of noise (default: all)"
     )
     p.add_argument(
-        "--snr", nargs="+", metavar="DB", type=float, default=(24, 12, 6, 0), help="strengths, dB"
+        "--snr",
+        nargs="+",
+        metavar="DB",
+        type=ranges.DECIBELS,
+        default=(24, 12, 6, 0),
+        help="strengths, dB",
     )
     p.add_argument(
         "--records", nargs="+", metavar="RECORD", default=RECORDS, help="(default: 12 of DS1)"

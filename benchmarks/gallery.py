@@ -87,7 +87,6 @@ def options() -> cli.Parser:
 
 @cli.stage(options)
 def main(args: argparse.Namespace) -> None:
-    label_style(args)
     args.lang, font = fonts.figure_language(args.lang)
     args.data = artifacts.locate(args.data)
     with plt.rc_context(font):  # type: ignore[arg-type]  # its stubs list every key

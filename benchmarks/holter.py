@@ -29,7 +29,7 @@ sys.path.insert(0, str(HOME))
 import inference  # noqa: E402
 from benchmarks.holter_parts import day, engines, peer, stream  # noqa: E402
 from benchmarks.holter_parts.common import find_records  # noqa: E402
-from ecg import artifacts, cli, weights  # noqa: E402
+from ecg import artifacts, cli, ranges, weights  # noqa: E402
 from ecg.prediction import BATCH, card_of, is_context_model  # noqa: E402
 
 PARTS = ("day", "peer", "latency", "parity", "monitor")
@@ -52,7 +52,8 @@ def options() -> cli.Parser:
     option = parser.add_argument
     option("--models", nargs="+", metavar="NAME", help="(default: self and those behind `auto`)")
     option("--parts", nargs="+", choices=PARTS, default=PARTS, help="measured (default: all)")
-    option("--limit", metavar="N", type=int, default=0, help="the first N records; 0: all")
+    first = ranges.COUNT_OR_ALL
+    option("--limit", metavar="N", type=first, default=0, help="the first N records; 0: all")
     out = str(HOME / "benchmarks" / "holter.json")
     cli.add(parser, "--out", metavar="FILE", default=out, help="where the figures go")
     # what day.py starts in processes of their own

@@ -25,6 +25,7 @@ from ecg.evaluation.records import LabelledRecord, label_record, training_patien
 from ecg.formats.annotation import Annotation, annotated_records  # noqa: E402
 from ecg.hrv import Hrv, by_period, hrv  # noqa: E402
 from ecg.prediction import card_of, open_onnx  # noqa: E402
+from ecg.signal_models import SignalModels  # noqa: E402
 
 FIGURES = {"sdnn_ms": "SDNN", "rmssd_ms": "RMSSD", "pnn50_percent": "pNN50"}
 
@@ -90,7 +91,7 @@ def table(folder: Path, session: Any, noise: Any, name: str) -> None:
     periods: list[tuple[dict, ...]] = []
     for record in annotated_records(folder):
         labelled = label_record(
-            folder, record, "atr", "detected", lambda n: (name, session), noise=noise
+            folder, record, "atr", "detected", lambda n: (name, session), models=SignalModels(noise)
         )
         arguments = both(labelled)
         pair = [hrv(*each) for each in arguments]

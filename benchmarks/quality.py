@@ -29,6 +29,7 @@ from ecg.evaluation.reference import compare_labels  # noqa: E402
 from ecg.export import export_quality  # noqa: E402
 from ecg.formats.annotation import annotated_records  # noqa: E402
 from ecg.prediction import open_onnx  # noqa: E402
+from ecg.signal_models import SignalModels  # noqa: E402
 from ecg.training import quality as training  # noqa: E402
 from ecg.training import quality_data  # noqa: E402
 from ecg.training.one_class import REFERENCE  # noqa: E402
@@ -88,7 +89,12 @@ def table_of_records(folder: Path, session: Any, network_for: Open) -> None:
     for name in names:
         each: dict[str, LabelledRecord] = {
             key: label_record(
-                folder, name, "atr", "detected", lambda n: ("context", session), noise=noise
+                folder,
+                name,
+                "atr",
+                "detected",
+                lambda n: ("context", session),
+                models=SignalModels(noise),
             )
             for key, noise in (("without", None), ("with", network_for(f"{folder.name}/{name}")))
         }

@@ -17,6 +17,7 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 from benchmarks.results_parts.page import fill_tables, make_page  # noqa: E402
+from benchmarks.results_parts.stored import stale_predictions  # noqa: E402
 from benchmarks.results_parts.tables import dataset_tables  # noqa: E402
 from ecg import artifacts, cli  # noqa: E402
 
@@ -55,6 +56,8 @@ def main(args: argparse.Namespace) -> None:
     if args.fresh:
         predict(args)
     data, docs = artifacts.locate(args.data), Path(args.docs)
+    for line in stale_predictions(data, artifacts.locate(args.weight)):
+        print(line, file=sys.stderr)
     text, tables = make_page(data, docs)
     artifacts.save_text(docs / "results.md", text)
     print(f"wrote {docs / 'results.md'}")

@@ -33,6 +33,7 @@ from ecg.formats.annotation import annotated_records, read_annotation  # noqa: E
 from ecg.formats.recording import Recording  # noqa: E402
 from ecg.labelling import label_recording  # noqa: E402
 from ecg.quality import model_or_note  # noqa: E402
+from ecg.signal_models import SignalModels  # noqa: E402
 from ecg.training.normal import normal_records  # noqa: E402
 
 LENGTHS = (30, 10, 5)  # s
@@ -59,7 +60,7 @@ class Judged(NamedTuple):
 
 def judge(recording: Recording, reference: Reference, network: Any, noise: Any) -> Judged:
     """The recording labelled as a user's file is; noise: as ecg.quality.model_or_note gives it."""
-    table = label_recording(recording, lambda n_beats: network, noise=noise).beats
+    table = label_recording(recording, lambda n_beats: network, models=SignalModels(noise)).beats
     at, true, fs = *reference, recording.fs
     given, confidence = np.full(len(at), NONE), np.full(len(at), np.nan)
     i, j = match(at, table["sample"].to_numpy(), WINDOW * fs).T
@@ -143,11 +144,11 @@ def table_mixtures(folder: Path, folds: Folds, noise: Any) -> None:
 
 
 def table_healthy(folder: Path, folds: Folds, noise: Any) -> None:
-    labels = []
+    labels, asked = [], SignalModels(noise)
     for name in tqdm(normal_records(folder), desc="healthy", unit="recording", disable=None):
         recording = formats.read_recording(folder / name)
         network = folds.network(name)
-        labelled = label_recording(recording, lambda n_beats: network, noise=noise)  # noqa: B023
+        labelled = label_recording(recording, lambda n_beats: network, models=asked)  # noqa: B023
         labels.append(labelled.beats.label.to_numpy())
     beats = np.concatenate(labels)
     print(f"\n{len(labels):,} hand-held recordings of class N, {len(beats):,} beats found")

@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import models  # noqa: E402
-from ecg import artifacts, cli  # noqa: E402
+from ecg import artifacts, cli, ranges  # noqa: E402
 from ecg.evaluation.metrics import scored_classes  # noqa: E402
 from ecg.training.loop import Files, Training  # noqa: E402
 from ecg.training.recipe import RECIPES, Recipe  # noqa: E402
@@ -167,7 +167,13 @@ def options() -> cli.Parser:
     """The parser of the command line."""
     p = cli.stage_parser(__doc__)
     option = p.add_argument
-    option("--rows", metavar="N", type=int, default=20_000, help="rows an epoch, drawn at random")
+    option(
+        "--rows",
+        metavar="N",
+        type=ranges.COUNT,
+        default=20_000,
+        help="rows an epoch, drawn at random",
+    )
     cli.add(p, "--epochs", default=3, help="of each loop, turn by turn")
     cli.add(p, "--seed", default=42, help="of weights, order and dropout")
     cli.add(p, "--threads", default=torch.get_num_threads())

@@ -66,6 +66,7 @@ def test_files_written(run, demo, record, tmp_path):
         "p_F",
         "p_Q",
         "quality",
+        "rhythm",
         "quality_1",
         "quality_2",
     ]
@@ -247,7 +248,13 @@ def test_bad_input_is_refused(refused, demo, record, tmp_path):
     import torch
 
     torch.save({"conv1.0.weight": torch.zeros(8, 1, 3)}, tmp_path / "model_self.pth")
-    assert "another architecture" in refused(
+    assert "card of other weights" in refused(
+        "inference.py", record, "--model", tmp_path / "model_self.pth"
+    )
+    card = json.loads((tmp_path / "model_self.json").read_text())
+    del card["weights_sha256"]
+    (tmp_path / "model_self.json").write_text(json.dumps(card))
+    assert "describe a network of" in refused(
         "inference.py", record, "--model", tmp_path / "model_self.pth"
     )
     (tmp_path / "ecg_model_self.onnx").write_bytes(b"no graph")

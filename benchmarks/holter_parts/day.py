@@ -28,7 +28,7 @@ from tqdm import tqdm
 import inference
 from benchmarks.holter_parts.common import clocks, peak_mb, rows_of, task_options
 from benchmarks.holter_parts.steps import Steps
-from ecg import archive, artifacts, beats, formats, labelling, prediction
+from ecg import archive, artifacts, beat_table, beats, formats, labelling, prediction
 from ecg.artifacts import InputError
 
 SCRIPT = artifacts.HOME / "benchmarks" / "holter.py"
@@ -56,14 +56,14 @@ def label_day(paths: list[Path], model: str, weight: Path, folder: Path) -> dict
     steps, cut = Steps(), []
     session = inference.load(model, weight, "onnx", threads=1)  # as a task of an archive has it
     single = not prediction.is_context_model(prediction.card_of(session))
-    plain_logits, plain_cut = prediction.logits, labelling.extract_beats
+    plain_logits, plain_cut = prediction.logits, beat_table.extract_beats
 
     def cut_and_keep(*args):
         found = plain_cut(*args)
         cut.append(found[0])
         return found
 
-    labelling.extract_beats = cut_and_keep
+    beat_table.extract_beats = cut_and_keep
     steps.watch_all()
     load = steps.timed("load the model", inference.load)
     label_file = steps.timed("else", archive.label_file)

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from benchmarks.holter_parts.common import clocks
-from ecg import archive, artifacts, formats, labelling, notes, prediction
+from ecg import archive, artifacts, beat_table, formats, labelling, notes, prediction, quality
 from ecg.context import classify
 
 # (module that calls the function by this name, name, step)
@@ -18,11 +18,14 @@ WATCHED = (
     (labelling, "remove_strong_hum", "mains hum"),
     (labelling, "turn_upright", "lead turned, or strange"),
     (notes, "unlike_training", "lead turned, or strange"),
-    (labelling, "extract_beats", "cut rows"),
+    (labelling, "find_fibrillation", "ventricular fibrillation"),
+    (beat_table, "extract_beats", "cut rows"),
+    (quality, "judge", "noise"),
     (prediction, "logits", "network"),
     (classify, "describe_and_find_paced", "compare with own patient"),
     (classify, "describe", "compare with own patient"),
     (classify, "context_logits", "network"),
+    (labelling, "tell_rhythm", "rhythm"),
     (labelling, "summarise", "summary"),
     (archive, "as_csv", "write"),
     (archive, "write_labels", "write"),

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from ecg import artifacts, ec57
+from ecg import artifacts, ec57, weights
 from ecg.evaluation.predictions import load_predictions
 from ecg.evaluation.reports import report_of
 
@@ -87,6 +87,19 @@ def stored_reports(data: str | Path, protocol: str, split: str) -> dict[str, dic
             predictions = load_predictions(csv, about["temperature"])
             found[about["model"]] = {**about, **report_of(predictions, protocol)}
     return dict(sorted(found.items(), key=lambda item: position(item[0])))
+
+
+def stale_predictions(data: str | Path, weight: str | Path) -> list[str]:
+    """What there is to say of stored predictions that other weights made than those of this name
+    that are there now, in `weight` or among the shipped ones."""
+    told = []
+    for file in sorted((Path(data) / "evaluation").glob("*/*_report.json")):
+        about = artifacts.load_json(file, MADE_BY)
+        path = weights.in_folders(Path(weight) / str(about.get("weights")))
+        made_by = about.get("weights_sha256")
+        if made_by and path.is_file() and artifacts.known_sha256(path) != made_by:
+            told.append(f"{file} was made by other weights than {path}: {MADE_BY}")
+    return told
 
 
 def stored_documents(data: str | Path, run: Run) -> dict[str, dict]:

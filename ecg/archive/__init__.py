@@ -18,7 +18,7 @@ from ecg.facts import without_person
 from ecg.formats.recording import recording_name
 from ecg.labelling import label_recording, lead_to_read
 from ecg.output import as_csv, as_dict, write_labels
-from ecg.quality import model_or_note
+from ecg.signal_models import open_signal_models
 from ecg.weights import choose_model, models_sha256
 
 
@@ -77,7 +77,7 @@ def label_file(
             options["invert"],
             options["mains"],
             options["second"],
-            model_or_note(options["weight"]),
+            open_signal_models(options["weight"]),
         )
         artifacts.save_text(folder / f"{name}.csv", as_csv(labelled.beats, recording.facts))
         write_labels(folder, name, labelled.beats)
@@ -136,12 +136,13 @@ def label_archive(
                     "--backend dask needs the package dask: pip install 'dask[distributed]'"
                 ) from None
             try:
-                stack.enter_context(Client(scheduler, timeout=20))
+                client = stack.enter_context(Client(scheduler, timeout=20))
             except (OSError, ValueError) as error:
                 raise InputError(
                     f"--scheduler {scheduler}: no Dask scheduler answers there "
                     f"({type(error).__name__})"
                 ) from None
+            _probe(client, scheduler)
         stack.enter_context(
             joblib.parallel_config(
                 backend=backend, **({} if backend == "dask" else {"n_jobs": jobs})
@@ -151,3 +152,17 @@ def label_archive(
         return list(
             tqdm(results, total=len(calls), desc="labelling", unit="recording", disable=None)
         )
+
+
+def _probe(client, scheduler):
+    """Raise InputError where the cluster has no workers, or some that lack the project: a task
+    would wait for ever. What they run for it is Python's own, so that it reaches them."""
+    try:
+        answers = client.run(eval, "__import__('inference').__name__")
+    except Exception as error:  # whatever the import raises there
+        raise InputError(
+            f"--scheduler {scheduler}: its workers cannot import the project ({error}): start them "
+            f"in the folder of inference.py, with its libraries"
+        ) from None
+    if not answers:
+        raise InputError(f"--scheduler {scheduler}: it has no workers: start some (dask worker)")

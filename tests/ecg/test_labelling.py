@@ -5,10 +5,14 @@ import numpy as np
 import pytest
 
 import inference
-from ecg import beats, labelling
+from ecg import beat_table, beats, labelling
 from ecg.formats import read_recording
+from ecg.formats.recording import Recording
 from ecg.output import COLUMNS
 from ecg.quality import QUALITIES
+from ecg.rhythm import fibrillation
+from ecg.rhythm.track import Track
+from ecg.signal_models import SignalModels
 from ecg.synthetic import synthetic_recording
 
 
@@ -19,7 +23,7 @@ def recording():
 
 def test_table_of_a_recording(demo, recording):
     table = inference.classify(recording.signal, recording.fs, "self", weight=demo / "weight")
-    assert list(table.columns) == [*COLUMNS, *QUALITIES]
+    assert list(table.columns) == [*COLUMNS, "rhythm", *QUALITIES]
     assert abs(len(table) - len(recording.r_peaks)) <= 1 and table["sample"].is_monotonic_increasing
     known = table[table.label != beats.UNLABELLED]
     assert (
@@ -30,6 +34,48 @@ def test_table_of_a_recording(demo, recording):
     p = known[[f"p_{c}" for c in "NSVFQ"]].to_numpy()
     assert np.allclose(p.sum(axis=1), 1) and np.allclose(p.max(axis=1), known.confidence)
     assert (np.array(list("NSVFQ"))[p.argmax(axis=1)] == known.label).all()
+
+
+@pytest.fixture
+def labelled(demo, recording, monkeypatch):
+    """labelled(vf, af): the recording where this stretch, in s, is said to be ventricular
+    fibrillation, and the rhythm of all of it that with this probability of AF."""
+
+    def labelled(vf=(), af=None):
+        spans = np.array([vf], np.int64).reshape(-1, 2) * int(recording.fs)
+        found = fibrillation.Fibrillation(spans, np.full(len(spans), 0.9))
+        start = np.arange(0.0, 70.0, 10.0)
+        p = np.tile(np.float32([1 - (af or 0), af or 0, 0, 0]), (len(start), 1))
+        monkeypatch.setattr(fibrillation, "find_fibrillation", lambda *args: found)
+        monkeypatch.setattr(labelling, "rhythm_track", lambda *args: Track(start, start + 30, p))
+        models = SignalModels(None, object(), "no rhythm" if af is None else object())
+        net = inference.load_model("self", demo / "weight")
+        made = Recording(recording.signal, recording.fs, "II", "made")
+        return labelling.label_recording(made, lambda n: net, "no", models=models)
+
+    return labelled
+
+
+def test_in_ventricular_fibrillation_there_are_no_beats(labelled):
+    whole, part = labelled(), labelled(vf=(40, 50))
+    at = whole.beats.time_s
+    assert part.beats.time_s.tolist() == at[(at < 40) | (at >= 50)].tolist()
+    assert [each[2] for each in part.beats.attrs["unreadable"]] == [fibrillation.REASON]
+    assert part.summary["pauses"]["count"] == whole.summary["pauses"]["count"]
+    [episode] = part.beats.attrs["rhythm"]["episodes"]
+    assert (episode["start_s"], episode["end_s"], episode["rhythm"]) == (40, 50, "VF")
+    assert "no rhythm" in part.beats.attrs["notes"]
+
+
+def test_in_atrial_fibrillation_an_s_beat_has_to_be_surer(labelled):
+    before, after = labelled(af=0.1).beats, labelled(af=0.9).beats
+    assert set(before.rhythm) == {"N"} and set(after.rhythm) == {"AF"}
+    known = before.label != beats.UNLABELLED
+    odds = [table.p_S[known] / table.p_N[known] for table in (before, after)]
+    assert np.allclose(odds[1], beat_table.S_IN_AF * odds[0])
+    p = after.loc[known, [f"p_{c}" for c in "NSVFQ"]].to_numpy()
+    assert np.allclose(p.sum(axis=1), 1) and np.allclose(p.max(axis=1), after.confidence[known])
+    assert (np.array(list("NSVFQ"))[p.argmax(axis=1)] == after.label[known]).all()
 
 
 def test_scale_and_offset_do_not_matter(demo, recording):
