@@ -9,11 +9,14 @@ change their P wave and are followed by the right pause (ecg/synthetic.py). It i
 demonstrations and tests: figures of a classifier on it say nothing about patients.
 """
 
+import ecg.start  # noqa: F401
+
+# isort: split
 import argparse
 
 import numpy as np
 
-from ecg import cli
+from ecg import cli, ranges
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
 from ecg.figures import show_figure
@@ -36,9 +39,13 @@ def options() -> cli.Parser:
     p = cli.stage_parser(__doc__)
     option = p.add_argument_group("the signal").add_argument
     cli.add(p, "--fs", default=360, help="sampling rate")
-    option("--duration", metavar="S", type=float, help="(default: 10, with --records 300)")
-    option("--heart-rate", metavar="BPM", type=float, default=70, help="beats per minute")
-    option("--variability", metavar="CV", type=float, default=0.04, help="of RR, SD over mean")
+    option("--duration", metavar="S", type=ranges.LENGTH, help="(default: 10, with --records 300)")
+    option(
+        "--heart-rate", metavar="BPM", type=ranges.HEART_RATE, default=70, help="beats per minute"
+    )
+    option(
+        "--variability", metavar="CV", type=ranges.SHARE, default=0.04, help="of RR, SD over mean"
+    )
     option("--kinds", metavar="LETTERS", default="N", help="classes: N,S,V,F or N,Q")
     cli.add(p, "--seed")
     option = p.add_argument_group("the noise").add_argument
@@ -49,18 +56,16 @@ def options() -> cli.Parser:
         default="mixed",
         help=f"{', '.join(NOISE_KINDS)}, or the tutorial's three",
     )
-    option("--snr", metavar="DB", type=float, default=6, help="dB, of one kind of noise")
-    option("--mains", metavar="HZ", type=float, default=50, help="mains frequency")
+    option("--snr", metavar="DB", type=ranges.DECIBELS, default=6, help="dB, of one kind of noise")
+    option("--mains", metavar="HZ", type=ranges.FREQUENCY, default=50, help="mains frequency")
     group = p.add_argument_group("results")
     cli.add(group, "--save")
     cli.add(group, "--records", help="write ten annotated WFDB recordings there, no figure")
     return p
 
 
-@cli.stage(options)
+@cli.stage(options, inputs=())  # --records is where it writes
 def main(args: argparse.Namespace) -> None:
-    if args.seed < 0:
-        raise InputError(f"--seed {args.seed}: give 0 or more")
     if args.records:
         cli.refuse_unused(args, NOT_OF_RECORDS, "does not go with --records")
         duration = args.duration or 300

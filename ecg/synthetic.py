@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecg import beats
+from ecg import beats, overwriting
 from ecg.artifacts import InputError
 from ecg.noise import add_noise, add_tutorial_noise
 
 SYMBOLS = {"N": "N", "S": "A", "V": "V", "F": "F", "Q": "/"}  # the WFDB annotation of each class
 SHARES = {"S": 0.07, "V": 0.08, "F": 0.04}  # of all beats, in a demo patient without a pacemaker
 ECTOPIC = "SVF"
+MOST_SAMPLES = 40_000_000  # of a recording: a day at 360 Hz and a quarter
 UNITS_PER_MV = 200  # of the records that are written, as in MIT-BIH
 
 Patient = dict[str, np.ndarray]  # class -> waves (k, 3), see draw_patient
@@ -144,7 +145,12 @@ def synthetic_recording(
 
 
 def _refuse_impossible(duration, fs, rate, variability, shares):
-    """InputError for what `synthetic_recording` cannot make."""
+    """InputError for what `synthetic_recording` cannot make, or no memory holds."""
+    if fs > 0 and duration * fs > MOST_SAMPLES:
+        raise InputError(
+            f"{duration:g} s at {fs:g} Hz are {duration * fs:.4g} samples, a synthetic recording "
+            f"has {MOST_SAMPLES:,} at most: give a shorter --duration, or a lower --fs"
+        )
     if not (fs >= 50 and duration >= 1 and 20 <= rate <= 250 and 0 <= variability <= 0.3):
         raise InputError(
             "a synthetic recording wants fs >= 50 Hz, duration >= 1 s, rate 20..250 per minute and "
@@ -309,6 +315,7 @@ def write_wfdb(folder: str | Path, record: Synthetic, annotator: str = "atr") ->
     import wfdb  # slow to import, and only written with
 
     folder = Path(folder)
+    overwriting.check(folder / f"{record.name}.hea")  # a patient's record of the same name stays
     digital = np.clip(np.rint(record.signal * UNITS_PER_MV), -32767, 32767).astype(np.int64)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -35,12 +35,14 @@ from ecg.formats.parquet import from_parquet, is_feather, is_parquet
 from ecg.formats.philips import from_philips, is_philips
 from ecg.formats.reading import one_line_errors, recording_of
 from ecg.formats.recording import Contents, Given, Recording
+from ecg.formats.room import refuse_too_large
 from ecg.formats.scp import from_scp, is_scp
 from ecg.formats.text import from_text
 from ecg.formats.units import to_millivolt
 from ecg.formats.wfdb import from_wfdb, header_path, segment_paths, wfdb_base
 
 HEAD_BYTES = 4096  # of a file, by which its format is recognised
+LARGE = 1 << 20  # bytes: of a longer file the head is looked at before all of it is read
 
 
 class Format(NamedTuple):
@@ -118,6 +120,7 @@ def _reader_of(path: Path) -> Callable[[Path, Given], Contents]:
 
     A WFDB record is known by its header, whatever the suffix; of formats that share a suffix, and
     where the suffix is nobody's, the one that recognises the file's first bytes reads it."""
+    _check_name(path)
     suffix = unpacked_suffix(path)
     formats = [each for each in FORMATS if suffix in each.suffixes]
     if (not formats or suffix in WFDB_SUFFIXES) and header_path(path).is_file():
@@ -131,6 +134,9 @@ def _reader_of(path: Path) -> Callable[[Path, Given], Contents]:
         raise InputError(f"{path} is no file: name a recording")
     if path.stat().st_size == 0:
         raise InputError(f"{path} is empty")
+    refuse_too_large(path.stat().st_size, path)
+    if path.stat().st_size > LARGE and not any(read_bytes(path, HEAD_BYTES)):
+        raise InputError(f"{path} begins with {HEAD_BYTES:,} zeros: it was never written")
     if len(formats) == 1 and suffix not in WFDB_SUFFIXES:
         return formats[0].read
     head = read_bytes(path, HEAD_BYTES)
@@ -146,6 +152,16 @@ def _reader_of(path: Path) -> Callable[[Path, Given], Contents]:
         names = ", ".join(each.name for each in formats)
         raise InputError(f"{path} is none of the {suffix} files that are read: {names}")
     raise InputError(f"{path}: no reader for this kind of file; readable are {_readable()}")
+
+
+def _check_name(path):
+    """InputError for a name that no file can have."""
+    try:
+        path.exists()
+    except OSError as error:  # of 300 characters
+        raise InputError(f"{path} cannot be opened: {error.strerror}") from None
+    if not path.name:
+        raise InputError(f"{path} is a folder: name one recording in it")
 
 
 def _is_readable(path):
@@ -176,6 +192,8 @@ def find_recordings(folder: str | Path) -> list[Path]:
     A path that is itself a recording gives a list of that one. Raises InputError where there is
     none. The records that are annotated: annotation.annotated_records."""
     folder = Path(folder)
+    if folder.name:
+        _check_name(folder)
     if not folder.is_dir():
         if not (folder.is_file() or header_path(folder).is_file()):
             raise InputError(f"{folder} does not exist: give a recording or a folder of recordings")

@@ -23,6 +23,7 @@ from ecg.formats.clinical import (
     sex_of,
     years_in,
 )
+from ecg.formats.fields import check, stated
 from ecg.formats.recording import Channel, Contents, Facts, Given
 from ecg.formats.units import as_number
 from ecg.formats.xml_files import attribute, numbers, root_name, words, xml_root
@@ -73,7 +74,7 @@ def _group(part: ET.Element, series: ET.Element, start: tuple, path: Path) -> Gr
         if value is None:
             continue
         if code.upper().startswith("TIME_"):
-            fs, head = _rate(value), attribute(value, "head", "value")
+            fs, head = _rate(value, path), attribute(value, "head", "value")
             continue
         if value.find("digits") is not None:
             name, kind = _lead_name(sequence, code)
@@ -95,8 +96,7 @@ def _count(sequence):
 
 def _channel(name, kind, value, filters, path):
     """A lead of the element `value`, a list with an origin and a scale (SLIST_PQ)."""
-    scale = as_number(attribute(value, "scale", "value"))
-    origin = as_number(attribute(value, "origin", "value")) or 0.0
+    scale, origin = _stated(value, "scale", path), _stated(value, "origin", path) or 0.0
     unit = attribute(value, "scale", "unit") or attribute(value, "origin", "unit") or None
     origin *= _ratio(attribute(value, "origin", "unit"), unit)
     step = 1.0 if scale is None else scale
@@ -111,18 +111,25 @@ def _channel(name, kind, value, filters, path):
     return Channel(name, unit, None, read, kind, adc, filters)
 
 
+def _stated(value, place, path):
+    """The number that is the value of the element at `place`, None where it is empty."""
+    text = attribute(value, place, "value")
+    return stated(text, f"<{place}>", path, -1e15, 1e15) if text else None
+
+
 def _ratio(unit, wanted):
     """What a number in `unit` is multiplied with for its number in the unit that is `wanted`."""
     powers = {"nV": -9, "uV": -6, "µV": -6, "μV": -6, "mV": -3, "V": 0}
     return 10.0 ** (powers.get(unit, 0) - powers.get(wanted, 0)) if unit and wanted else 1.0
 
 
-def _rate(value):
+def _rate(value, path):
     """Hz of a time sequence (GLIST), None where it does not tell."""
-    step = as_number(attribute(value, "increment", "value"))
+    step = _stated(value, "increment", path)
     unit = _SECONDS.get(attribute(value, "increment", "unit") or "s")
-    if not step or not unit or not step > 0:
+    if not step or not unit:
         return None
+    check(step, "<increment>", path, 1e-12, 1e12)
     fs = 1 / (step * unit)
     return float(round(fs)) if abs(fs - round(fs)) < 1e-6 * fs else fs
 

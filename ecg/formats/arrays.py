@@ -10,9 +10,9 @@ from ecg.artifacts import InputError
 from ecg.formats.named.arrays import contents_of_arrays
 from ecg.formats.packed import read_bytes
 from ecg.formats.recording import Contents, Given
+from ecg.formats.room import most_unpacked
 
 _NPY, _ZIP = b"\x93NUMPY", b"PK\x03\x04"
-DEFLATED_AT_MOST = 1032  # times: what a byte of a packed array can become
 
 
 def is_numpy(head: bytes) -> bool:
@@ -45,13 +45,16 @@ def _archive(raw, path):
     """{name: value} of an .npz"""
     tree = {}
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        for member in archive.infolist():
-            if not member.filename.endswith(".npy"):
-                continue
-            if member.file_size > DEFLATED_AT_MOST * max(64, member.compress_size):
-                raise InputError(f"{path} is damaged: {member.filename} is more than it can hold")
+        members = [each for each in archive.infolist() if each.filename.endswith(".npy")]
+        size = sum(member.file_size for member in members)
+        if size > most_unpacked(len(raw)):
+            raise InputError(
+                f"{path} becomes {size:,} bytes, far more than an ECG of its size: damaged, or "
+                "made to fill the memory"
+            )
+        for member in members:
             with archive.open(member) as stream:
-                content = io.BytesIO(stream.read())
+                content = io.BytesIO(stream.read(member.file_size))  # no more than is told
             array = _array(content, member.file_size, path)
             tree[member.filename.removesuffix(".npy")] = _values(array)
     return tree

@@ -20,6 +20,7 @@ from ecg.formats.clinical import (
     sex_of,
     years_in,
 )
+from ecg.formats.fields import HIGHEST_HZ, LOWEST_HZ, SCALES, stated
 from ecg.formats.recording import Channel, Contents, Facts, Given
 from ecg.formats.units import as_number
 from ecg.formats.xml_files import attribute, numbers, root_name, words, xml_root
@@ -54,8 +55,8 @@ def from_cardiosoft(path: Path, given: Given) -> Contents:
 
 def _channels(element: ET.Element, filters: str, path: Path) -> list[Channel]:
     """The leads of a strip, each by itself, or of a full disclosure, all of one time together."""
-    fs = as_number(words(element, "SampleRate")) or None
-    step = as_number(words(element, "Resolution")) or 0.0
+    fs = _stated(element, "SampleRate", path, LOWEST_HZ, HIGHEST_HZ)
+    step = _stated(element, "Resolution", path, *SCALES) or 0.0
     unit = _UNITS.get(attribute(element, "Resolution", "units").lower(), "uV")
     scaled = 1e-9 < step < 1e9
     found = [
@@ -82,6 +83,12 @@ def _channels(element: ET.Element, filters: str, path: Path) -> list[Channel]:
         )
         for name, each, *place in found
     ]
+
+
+def _stated(element, place, path, low, high):
+    """The number at `place` of an element, None where there is none, or 0."""
+    text = words(element, place)
+    return stated(text, place, path, low, high) if text.strip(" 0.") else None
 
 
 def _samples(element: ET.Element, place: list[int], step: float, path: Path) -> np.ndarray:

@@ -25,6 +25,7 @@ from ecg.formats.clinical import (
     sex_of,
     years_in,
 )
+from ecg.formats.fields import HIGHEST_HZ, LOWEST_HZ, SCALES, check
 from ecg.formats.optional import need
 from ecg.formats.packed import read_bytes
 from ecg.formats.recording import Channel, Contents, Facts, Given
@@ -113,12 +114,13 @@ def _group(data: "Dataset", item: "Dataset", path: Path) -> Group:
             f"{len(values) // dtype.itemsize} values: damaged or cut short"
         )
     table = np.frombuffer(values, dtype, samples * count).reshape(samples, count)
-    fs = _number(item, "SamplingFrequency")
+    fs = _stated(item, "SamplingFrequency", path, LOWEST_HZ, HIGHEST_HZ)
     padding = item.get("WaveformPaddingValue")
     told = isinstance(padding, bytes) and len(padding) >= dtype.itemsize
     missing = np.frombuffer(padding, dtype, 1)[0] if told else None
     channels = [
-        _channel(definition, table[:, k], missing, fs) for k, definition in enumerate(definitions)
+        _channel(definition, table[:, k], missing, fs, path)
+        for k, definition in enumerate(definitions)
     ]
     name = " ".join(str(item.get("MultiplexGroupLabel") or "").split())
     start = (_number(item, "MultiplexGroupTimeOffset") or 0.0) / 1000
@@ -131,13 +133,13 @@ def _is_beat(item, seconds):
     return str(item.get("WaveformOriginality")).upper() == "DERIVED" and seconds < 2
 
 
-def _channel(definition, stored, missing, fs):
+def _channel(definition, stored, missing, fs, path):
     """A channel of the samples `stored` (n,): each times sensitivity and correction factor, plus
     the baseline (C.10.9.1.4.2)."""
-    sensitivity = _number(definition, "ChannelSensitivity")
-    factor = _number(definition, "ChannelSensitivityCorrectionFactor")
+    scales = ("ChannelSensitivity", "ChannelSensitivityCorrectionFactor")
+    sensitivity, factor = (_stated(definition, each, path, *SCALES) for each in scales)
     step = (sensitivity or 1.0) * (factor or 1.0)
-    zero = _number(definition, "ChannelBaseline") or 0.0
+    zero = _stated(definition, "ChannelBaseline", path, -1e15, 1e15) or 0.0
     units = _items(definition, "ChannelSensitivityUnitsSequence")
     unit = str(units[0].get("CodeValue") or "") if units and sensitivity else ""
     name, kind = _name(definition)
@@ -193,6 +195,18 @@ def _padded(stored, missing, fs):
         if stop - start < PADDING_RUN * (fs or 500):
             equal[start:stop] = False
     return equal
+
+
+def _stated(data, keyword, path, low, high):
+    """A number of the data set, None where there is none; refused where it is not from `low` to
+    `high`, a scale (SCALES) by its size."""
+    value = data.get(keyword)
+    if value in (None, ""):
+        return None
+    number = as_number(str(value))
+    number = float("nan") if number is None else number
+    check(abs(number) if (low, high) == SCALES else number, keyword, path, low, high)
+    return number
 
 
 def _number(data, keyword):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecg.artifacts import InputError
+from ecg.formats.fields import stated
 from ecg.formats.packed import read_bytes
 from ecg.formats.recording import Channel, Contents, Facts, Given, most_samples
 
@@ -23,6 +24,20 @@ _MAGIC_EDF, _MAGIC_BDF = b"0       ", b"\xffBIOSEMI"
 # fields of a signal in the header that hold decimal numbers: (where among the 256 bytes of a
 # signal, how long)
 _DECIMALS = (104, 8), (112, 8)
+MOST_SIGNALS = 2000
+# fields of the file and of a signal that hold numbers: (where, how long, what it is called, least,
+# greatest, whether it is whole); -1 records: the file was not closed, its length tells
+_OF_FILE = (
+    (236, 8, "number of data records", -1, 1e8, True),
+    (244, 8, "duration of a data record", 0, 1e6, False),
+)
+_OF_SIGNAL = (
+    (104, 8, "physical minimum", -1e15, 1e15, False),
+    (112, 8, "physical maximum", -1e15, 1e15, False),
+    (120, 8, "digital minimum", -(2**23), 2**23, True),
+    (128, 8, "digital maximum", -(2**23), 2**23, True),
+    (216, 8, "samples a data record", 1, 1e8, True),
+)
 
 
 def is_edf(head: bytes) -> bool:
@@ -32,9 +47,12 @@ def is_edf(head: bytes) -> bool:
 
 def from_edf(path: Path, given: Given) -> Contents:
     """The signals of an EDF or BDF file; what an interrupted recording misses is NaN."""
-    raw = read_bytes(path)
+    if not is_edf(read_bytes(path, 256)):
+        raise InputError(f"{path} is no EDF or BDF file, or its first bytes are damaged")
+    raw = _with_points(read_bytes(path))
     bytes_per_sample = 3 if raw[:8] == _MAGIC_BDF else 2
-    edf, notes = _parse(_with_points(raw), bytes_per_sample, path)
+    _check_header(raw, path)
+    edf, notes = _parse(raw, bytes_per_sample, path)
     if not edf.signals:
         raise InputError(f"{path} holds annotations alone, no signal")
     onsets = None
@@ -46,6 +64,27 @@ def from_edf(path: Path, given: Given) -> Contents:
             notes += (f"the recording is interrupted: {missing:.0f} s are missing",)
     channels = [_channel(signal, onsets, path) for signal in edf.signals]
     return Contents(channels, _facts(edf), notes)
+
+
+def _check_header(raw, path):
+    """Refuse numbers of the header that are none or cannot be, by the name of their field."""
+
+    def number(at, size, name, low, high, whole):
+        return stated(raw[at : at + size].decode("latin-1"), name, path, low, high, whole)
+
+    count = int(number(252, 4, "number of signals", 1, MOST_SIGNALS, True))
+    if len(raw) < 256 * (count + 1):
+        raise InputError(f"{path} tells of {count} signals and ends before it describes them")
+    size = 256 * (count + 1)
+    number(184, 8, f"length of the header of {count} signals", size, size, True)
+    for field in _OF_FILE:
+        number(*field)
+    labels = [raw[256 + 16 * k : 272 + 16 * k].strip() for k in range(count)]
+    if not all(label.endswith(b"Annotations") for label in labels):
+        number(244, 8, "duration of a data record", 1e-6, 1e6, False)
+    for at, size, name, *limits in _OF_SIGNAL:
+        for k in range(count):
+            number(256 + at * count + size * k, size, f"{name} of signal {k}", *limits)
 
 
 def _channel(signal, onsets, path):
@@ -65,6 +104,13 @@ def _channel(signal, onsets, path):
 
 
 def _values(signal, onsets, fs, path):
+    for kind in ("digital", "physical"):
+        low, high = getattr(signal, f"{kind}_min"), getattr(signal, f"{kind}_max")
+        if low == high:
+            raise InputError(
+                f"{path}: the {kind} minimum and maximum of {signal.label.strip()} are both "
+                f"{low:g}: damaged"
+            )
     x = np.array(signal.data, dtype=np.float64)
     return x if onsets is None else _place_blocks(x.reshape(len(onsets), -1), onsets, fs, path)
 

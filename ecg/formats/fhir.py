@@ -17,6 +17,7 @@ import numpy as np
 
 from ecg.artifacts import InputError
 from ecg.formats.clinical import age_of, date_of, device_of, sex_of
+from ecg.formats.fields import check, check_scale
 from ecg.formats.json_values import json_of, number, text
 from ecg.formats.named.facts import moment_of
 from ecg.formats.named.values import in_a_line
@@ -86,7 +87,7 @@ def contents_of_fhir(content: Mapping[str, Any], path: Path) -> Contents:
             f"{len(sampled)} observations with signals: those of {first or 'no time'} are read, "
             f"{len(sampled) - len(together)} of other times are not",
         )
-    pieces = [piece for k, each in enumerate(together) for piece in _pieces(each, k)]
+    pieces = [piece for k, each in enumerate(together) for piece in _pieces(each, k, path)]
     moment, more = moment_of(first)
     notes += more + (IN_SECONDS if any(each.in_seconds for each in pieces) else ())
     return Contents(_channels(pieces, path), _facts(together[0], resources, moment, first), notes)
@@ -123,7 +124,7 @@ def _sampled(observation):
             yield part, data
 
 
-def _pieces(observation, number_of_it) -> Iterator[_Piece]:
+def _pieces(observation, number_of_it, path) -> Iterator[_Piece]:
     """The sampled data of an observation, one a lead and dimension."""
     stated = _stated_rate(observation)
     kind = "ECG" if _ECG.search(_coded(observation)) else ""
@@ -131,7 +132,14 @@ def _pieces(observation, number_of_it) -> Iterator[_Piece]:
         origin = data.get("origin") if isinstance(data.get("origin"), Mapping) else {}
         count = number(data.get("dimensions"))
         count = int(count) if count is not None and 1 <= count <= MAX_LEADS else 1
-        factor = number(data.get("factor"))
+        factor, zero = number(data.get("factor")), number(origin.get("value"))
+        if factor is not None:
+            check_scale(factor, "factor", path)
+        if zero is not None:
+            check(zero, "origin", path, -1e15, 1e15)
+        for name in ("period", "interval"):
+            if step := number(data.get(name)):
+                check(step, name, path, 1e-12, 1e12)
         for k in range(count):
             name = _lead(part) if part is not observation or not kind else _lead(part, strict=True)
             yield _Piece(
@@ -141,7 +149,7 @@ def _pieces(observation, number_of_it) -> Iterator[_Piece]:
                 _unit(origin),
                 stated or _rate(data),
                 1.0 if factor is None else factor,
-                number(origin.get("value")) or 0.0,
+                zero or 0.0,
                 data["data"],
                 k,
                 count,

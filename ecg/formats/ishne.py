@@ -12,6 +12,7 @@ import numpy as np
 
 from ecg.artifacts import InputError
 from ecg.formats.clinical import age_of, device_of, sex_of
+from ecg.formats.fields import check
 from ecg.formats.packed import is_packed, read_bytes
 from ecg.formats.recording import Channel, Contents, Facts, Given
 
@@ -19,6 +20,7 @@ MAGIC = b"ISHNE1.0"
 HEADER = 522  # bytes: the magic, a checksum, 512 of what is fixed
 MOST_LEADS = 12
 MISSING = -32768  # stands for a lead that was off
+_NOT_TOLD = 0, -9  # resolutions
 PIECE = 1 << 18  # samples, of all leads together, that are read at a time
 # Table 1 of the paper; 0 is unknown, 1 some bipolar lead
 _LEADS = dict(enumerate("X Y Z I II III aVR aVL aVF V1 V2 V3 V4 V5 V6 ES AS AI".split(), 2))
@@ -38,12 +40,17 @@ def from_ishne(path: Path, given: Given) -> Contents:
     if not is_ishne(head) or len(head) < HEADER:
         raise InputError(f"{path} is no ISHNE Holter file, or cut short")
     count, fs = _short(head, 156), _short(head, 272)
+    if fs:  # 0: not told
+        check(fs, "sampling rate", path, 1, 32767)
     if not 1 <= count <= MOST_LEADS:
         raise InputError(
             f"{path} claims {count} leads, ISHNE files have 1 to {MOST_LEADS}: damaged"
         )
     first, samples = _layout(head, count, path.stat().st_size if raw is None else len(raw), path)
     where = path if raw is None else raw
+    for k in range(count):
+        if (step := _short(head, 206 + 2 * k)) not in _NOT_TOLD:
+            check(step, f"resolution of lead {k} in nV", path, 1, 32767)
     channels = [
         _channel(head, where, k, first, (samples, count), fs if fs > 0 else None)
         for k in range(count)

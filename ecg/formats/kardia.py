@@ -17,6 +17,7 @@ import numpy as np
 
 from ecg.artifacts import InputError
 from ecg.formats.clinical import device_of
+from ecg.formats.fields import check
 from ecg.formats.json_values import json_of, number, numbers, text
 from ecg.formats.named.facts import moment_of
 from ecg.formats.named.values import in_a_line
@@ -69,6 +70,8 @@ def contents_of_kardia(content: Mapping[str, Any], path: Path) -> Contents:
         )
     block = blocks[which]
     resolution = number(block.get("amplitudeResolution"))
+    if resolution is not None:
+        check(resolution, "amplitudeResolution in nV", path, 1e-3, 1e9)
     filters = "enhanced by AliveCor" if which == "enhanced" else ""
     channels = []
     for key, values in samples.items():

@@ -81,7 +81,9 @@ def _channel(lead: "Lead", filters: str, kind: str) -> Channel:
     def read() -> np.ndarray:
         return np.asarray(stored, dtype=np.float64) * step + zero
 
-    adc = (1 / step, (0.0 - zero) / step) if lead.is_raw and unit and step else None
+    adc = None
+    if lead.is_raw and unit:  # a resolution of 0 is refused with the gain that it means
+        adc = (1 / step, (0.0 - zero) / step) if step else (np.inf, 0.0)
     return Channel(lead.label, unit, float(lead.sampling_rate) or None, read, kind, adc, filters)
 
 

@@ -67,6 +67,9 @@ def one_line_errors(path: Path) -> Iterator[None]:
     except MemoryError:
         raise InputError(f"{path}: too large for this machine's memory") from None
     except Exception as error:
+        if isinstance(error, OSError) and error.filename and error.strerror:  # may not be read
+            name = _one_line(str(error.filename))
+            raise InputError(f"{path} cannot be read: {name}: {error.strerror}") from None
         said = _one_line(str(error))[:200]
         raise InputError(
             f"{path} cannot be read, it seems damaged or cut short ({type(error).__name__}: {said})"

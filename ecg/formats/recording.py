@@ -13,13 +13,19 @@ from typing import NamedTuple
 import numpy as np
 
 from ecg.artifacts import InputError
+from ecg.formats.fields import check, check_scale
 from ecg.formats.missing import codes_as_missing
 from ecg.formats.units import is_plain, to_millivolt, voltage
 
 LOWEST_FS = 50  # Hz: below, a QRS complex is a sample or two
 HIGHEST_FS = 2000  # Hz: faster recordings are averaged down to at most this
 MAX_LEADS = 40  # columns: what has more is no recording of one row a sample
-LONGEST_GAPS = 20, 86400  # all samples: at most so many times what is there, and so many s more
+# all samples: at most so many times what is there, and so many s, but no more than so many samples,
+# beside them
+LONGEST_GAPS = 20, 86400, 5_000_000
+# mV: the greatest value of a lead in any unit that could be meant, converters of 32 bits included;
+# beyond, the scale that the file states is damaged, and filters lose all digits
+POSSIBLE_MV = 1e-12, 1e12
 PLAUSIBLE_MV = 0.02, 50  # mV from trough to peak; beyond, the unit is probably another
 
 
@@ -143,6 +149,9 @@ def lead_of(channel: Channel, name: str, given: Given, path: Path) -> EvenLead:
             f"{path}: {name} is in {channel.unit}, not in volts: choose another with --lead, or "
             "give --unit"
         )
+    if channel.adc is not None:
+        check_scale(channel.adc[0], f"gain of lead {name}", path)
+        check(channel.adc[1], f"zero of lead {name}", path, -1e18, 1e18)
     signal = np.asarray(channel.read(), dtype=np.float64)
     if len(signal) and not np.isfinite(signal.sum()):
         signal = np.where(np.isfinite(signal), signal, np.nan)
@@ -154,6 +163,7 @@ def lead_of(channel: Channel, name: str, given: Given, path: Path) -> EvenLead:
         signal = signal * gain + zero
     unit = given.unit or channel.unit or "mV"
     signal = to_millivolt(signal, unit, "--unit" if given.unit else path)
+    _refuse_scale(signal, name, path)
     notes = (
         *notes,
         *((channel.note,) if channel.note and given.unit is None else ()),
@@ -162,6 +172,17 @@ def lead_of(channel: Channel, name: str, given: Given, path: Path) -> EvenLead:
         *(() if given.unit or channel.unit else (NO_UNIT,)),
     )
     return EvenLead(*_averaged_down(signal, float(fs), notes))
+
+
+def _refuse_scale(signal, name, path):
+    """InputError where a lead is as small or large as no gain, resolution or unit makes it."""
+    low, high = np.fmin.reduce(signal), np.fmax.reduce(signal)
+    most = max(abs(low), abs(high))
+    if most and low != high and not POSSIBLE_MV[0] <= most <= POSSIBLE_MV[1]:
+        raise InputError(
+            f"{path}: lead {name} reaches {most:.3g} mV: its scale (gain, resolution, unit) is "
+            "damaged; --unit gives another"
+        )
 
 
 def rate_of(channel: Channel, given: Given, path: Path) -> float:
@@ -176,7 +197,8 @@ def rate_of(channel: Channel, given: Given, path: Path) -> float:
 def most_samples(held: int, fs: float) -> float:
     """How many samples a recording may have together with its gaps, of which `held` are there, at
     fs Hz: beyond, its times are damaged and are not allocated."""
-    return LONGEST_GAPS[0] * held + LONGEST_GAPS[1] * fs
+    times, seconds, samples = LONGEST_GAPS
+    return times * held + min(seconds * fs, samples)
 
 
 def _is_voltage(unit):

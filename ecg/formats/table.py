@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecg.artifacts import InputError
+from ecg.formats.fields import HIGHEST_HZ, LOWEST_HZ, check
 from ecg.formats.leads import is_something_else
 from ecg.formats.recording import Channel, Contents, Facts, Given
 from ecg.formats.text.cells import is_missing, is_number
@@ -46,6 +47,8 @@ def contents_of_table(
     are brought to its unit. fs (Hz), unit, facts, notes, filters: of the recording. The rate is
     that of the rows' times, unless the user gives it; rows that are missing by these times are NaN.
     Raises InputError where no column but clocks is there, or their times tell no rate."""
+    if fs is not None and given.fs is None:
+        check(fs, "sampling rate in Hz", path, LOWEST_HZ, HIGHEST_HZ)
     clocks = [f"{name} ({own.lower()})" if own else name for name, own in zip(names, units)]
     axis = time_axis(columns, clocks, path, facts.date, fs, read=given.fs is None)
     place = None

@@ -9,7 +9,9 @@ import numpy as np
 from ecg.artifacts import InputError
 from ecg.formats.clinical import sex_of
 from ecg.formats.recording import Channel, Contents, Facts, Given, most_samples
+from ecg.formats.room import most_unpacked, refuse_too_large
 from ecg.formats.units import as_number
+from ecg.formats.wfdb_header import check_header, header_lines
 
 MISSING_SAMPLE = {"212": -2048, "16": -32768}  # the stored value of a sample that is missing
 # bytes of a sample in a signal file, by format; those that are packed tell no size
@@ -32,20 +34,10 @@ def header_path(path: str | Path) -> Path:
 
 def segment_paths(header: Path) -> list[Path]:
     """Paths of the segments that a multi-segment header refers to."""
-    lines = _header_lines(header)
+    lines = header_lines(header)
     if not lines or "/" not in lines[0][0]:
         return []
     return [header.parent / line[0] for line in lines[1:] if line[0] != "~"]
-
-
-def _header_lines(header):
-    """The fields of each line of a header, without comments; in UTF-8 or else Latin-1."""
-    raw = header.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return [line.split() for line in text.splitlines() if line.strip() and line[0] != "#"]
 
 
 def from_wfdb(path: Path, given: Given) -> Contents:
@@ -53,12 +45,8 @@ def from_wfdb(path: Path, given: Given) -> Contents:
     import wfdb
 
     base = wfdb_base(path)
-    lines = _header_lines(header_path(base))
-    rate = re.split(r"[/(]", lines[0][2])[0] if lines and len(lines[0]) > 2 else ""
-    if rate and not 0 < (as_number(rate) or 0) < np.inf:  # the package would take 250 Hz in silence
-        raise InputError(
-            f"{base}.hea gives a sampling rate of {rate}, which is none: mend it there"
-        )
+    lines = header_lines(header_path(base))
+    check_header(header_path(base), lines)
     header = wfdb.rdheader(str(base), rd_segments=True)
     segmented = isinstance(header, wfdb.MultiRecord)
     names = header.get_sig_name() if segmented else header.sig_name
@@ -68,7 +56,7 @@ def from_wfdb(path: Path, given: Given) -> Contents:
         channels = [_joined_channel(base, header, name or "") for name in names]
     else:
         channels = [_channel(base, header, k, lines) for k in range(header.n_sig)]
-    notes = () if rate else (f"{base}.hea gives no rate: 250 Hz, as WFDB defines",)
+    notes = () if len(lines[0]) > 2 else (f"{base}.hea gives no rate: 250 Hz, as WFDB defines",)
     return Contents(channels, _facts(header), notes)
 
 
@@ -100,13 +88,8 @@ def _joined_channel(base, header, lead):
         for part, name, length in zip(header.segments, header.seg_name, header.seg_len)
     ]
     there = [part for part in parts if part is not None]
-    held = sum(part.sig_len or 0 for _, part, _ in there)
-    if sum(header.seg_len) > most_samples(held, header.fs):
-        raise InputError(
-            f"{base}.hea: {sum(header.seg_len) - held:,} of {sum(header.seg_len):,} samples are in "
-            "segments that are missing or lack the lead: read the segments one by one"
-        )
     per_frame = max((part.samps_per_frame[k] for _, part, k in there), default=1)
+    _check_segments(base, header, there, per_frame)
 
     def read():
         signals = []
@@ -121,8 +104,32 @@ def _joined_channel(base, header, lead):
     unit = None
     if there:
         base, part, number = there[0]
-        unit = _unit(part, number, _header_lines(header_path(base)))
+        unit = _unit(part, number, header_lines(header_path(base)))
     return Channel(lead, unit, float(header.fs) * per_frame, read)
+
+
+def _check_segments(base, header, there, per_frame):
+    """Refuse segments that contradict the record, those that are `there` as (path, header, number
+    of the lead), and more samples that are missing than a recording of their length has."""
+    lengths = dict(zip(header.seg_name, header.seg_len))
+    for path, part, _ in there:
+        if part.sig_len and part.sig_len != lengths[path.name]:
+            raise InputError(
+                f"{base}.hea says {lengths[path.name]:,} samples of segment {path.name}, its own "
+                f"header {part.sig_len:,}: damaged"
+            )
+        if part.fs != header.fs:
+            raise InputError(
+                f"{base}.hea gives a sampling rate of {header.fs:g}, its segment {path.name} "
+                f"{part.fs:g}: damaged"
+            )
+    held = sum(part.sig_len or 0 for _, part, _ in there)
+    total = sum(header.seg_len)
+    if total * per_frame > most_samples(held * per_frame, header.fs * per_frame):
+        raise InputError(
+            f"{base}.hea: {total - held:,} of {total:,} samples are in segments that are missing "
+            "or lack the lead: read the segments one by one"
+        )
 
 
 # the WFDB package drops what is not ASCII from a header, such as the micro sign of a unit
@@ -171,16 +178,23 @@ def _check_length(base, header, number):
     allocated."""
     name = header.file_name[number]
     file, size = base.parent / name, BYTES.get(header.fmt[number])
-    if size is None or not file.is_file() or not header.sig_len:
+    if not file.is_file():
+        what = "no file" if file.exists() else "not there"
+        raise InputError(f"{base}.hea names the signal file {name}, which is {what}")
+    if size is None:  # FLAC
+        size = file.stat().st_size / most_unpacked(file.stat().st_size)
+    if not header.sig_len:
+        refuse_too_large(2 * file.stat().st_size, file, "makes")
         return
     together = [k for k, other in enumerate(header.file_name) if other == name]
     frame = sum(header.samps_per_frame[k] for k in together) * size
-    held = int((file.stat().st_size - (header.byte_offset[number] or 0)) / frame)
+    held = max(0, int((file.stat().st_size - (header.byte_offset[number] or 0)) / frame))
     if header.sig_len > held + 1:
         raise InputError(
             f"{base}.hea says {header.sig_len:,} samples, {name} holds {held:,}: it is cut short, "
             "or damaged"
         )
+    refuse_too_large(8.0 * header.sig_len, file, "makes")
 
 
 def _values_by_package(base, number):
@@ -206,7 +220,6 @@ def _stored_values(base, header, number):
         or set(header.samps_per_frame) != {1}
         or any(header.skew)
         or any(header.byte_offset)
-        or not file.is_file()
     ):
         return None
     (fmt,) = formats

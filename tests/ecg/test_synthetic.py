@@ -125,3 +125,11 @@ def test_patients_differ():
 def test_impossible_recordings(options):
     with pytest.raises(InputError):
         synthetic_recording(**options)
+
+
+@pytest.mark.parametrize("duration, fs", [(1e12, 360), (86_400, 1000), (float("inf"), 360)])
+def test_more_samples_than_a_memory_holds_are_refused_with_the_number(duration, fs):
+    with pytest.raises(InputError, match="samples, a synthetic recording has 40,000,000 at most"):
+        synthetic_recording(duration, fs)
+    with pytest.raises(InputError, match="at most"):
+        generate_noisy_ecg(fs, duration)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ecg.artifacts import InputError
 from ecg.formats import leads
+from ecg.formats.fields import SCALES, check
 from ecg.formats.named.facts import facts_of, structs
 from ecg.formats.named.values import (
     MOST_DEEP,
@@ -90,7 +91,7 @@ def contents_of_arrays(
             f"{MAX_LEADS} leads at most: call it `ecg` (rows of beats are for the models, not for "
             "this)"
         )
-    channels = _channels(signals)
+    channels = _channels(signals, path)
     if given.fs is None and all(each.fs is None for each in channels):
         times = [each for each in found if _is(_TIME, each.key) and each.x.shape[1] == 1]
         timed = _by_their_time(signals, channels, times, (facts, notes), given, path)
@@ -204,7 +205,7 @@ def _words(key):
 # ----------------------------------------------------------------------------------------- channels
 
 
-def _channels(signals):
+def _channels(signals, path):
     """The channels of the signals."""
     channels = []
     for signal in signals:
@@ -213,7 +214,9 @@ def _channels(signals):
         name = _name_of(signal, len(signals) > 1)
         units = split_texts(signal.said.unit, count) or texts_of(signal.said.unit)[:1] * count
         for k in range(count):
-            read, unit, adc, note = _in_its_unit(signal, k, units[k] if len(units) == count else "")
+            read, unit, adc, note = _in_its_unit(
+                signal, k, units[k] if len(units) == count else "", path
+            )
             own = names[k] if names else name if count == 1 else name and f"{name} {k + 1}"
             kind = "ECG" if not own and signal.standing == 2 else ""
             fs = rate_for(signal.said, k, count)
@@ -240,18 +243,21 @@ def _name_of(signal, several):
 _CONTAINERS = SIGNAL_KEYS | {"leads", "lead", "channels", "channel", "ch", "columns", ""}
 
 
-def _in_its_unit(signal, k, unit):
+def _in_its_unit(signal, k, unit, path):
     """(function that gives the values (n,) of column k, their unit, its converter, a note). Where
     whole numbers stand beside a gain, they are those of a converter."""
     column = signal.x[:, k]
     gain, zero = (
         _one_of(each, k, signal.x.shape[1]) for each in (signal.said.gain, signal.said.zero)
     )
-    zero = zero if zero is not None and np.isfinite(zero) else 0.0
+    zero = 0.0 if zero is None else zero
     in_volts = (voltage(unit) or 0) >= 1  # whole numbers of uV may well be what was measured
+    if gain:
+        check(gain, "gain", path, *SCALES)
     fits = gain is not None and 0 < gain < 1e12 and (in_volts or is_plain(unit))
     if not gain or not fits or gain in PAPER_GAINS or not _whole(column):
         return lambda: column.astype(np.float64), unit, None, ""
+    check(zero, "baseline", path, -1e15, 1e15)
     note = "" if in_volts else f"gain {gain:g} taken as the converter's units per mV"
     return (
         lambda: (column.astype(np.float64) - zero) / gain,

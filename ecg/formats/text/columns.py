@@ -45,7 +45,7 @@ def read_columns(
         with (
             open_lines(path, encoding, skip) as lines,
             pd.read_csv(
-                cast(Any, Rows(lines, encoding, length)),
+                cast(Any, Rows(lines, encoding, length, path)),
                 sep=r"\s+" if delimiter == " " else delimiter,
                 header=None,
                 index_col=False,

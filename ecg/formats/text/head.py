@@ -80,7 +80,8 @@ def read_head(path: Path) -> Head:
         layout.delimiter,
         decimal,
         sum(map(len, raw[: layout.skip])),
-        said.no_samples or _numbered(layout.rows),
+        # below names with units the first row `0,1` is a time and a sample
+        said.no_samples or (0 if any(units or ()) else _numbered(layout.rows)),
         _right(said.names or names or names_listed(above, width), width, ""),
         _right(said.units or units or units_list(above, width), width, None),
         _right(said.kinds, width, ""),

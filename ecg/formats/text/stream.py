@@ -11,7 +11,7 @@ from ecg.artifacts import InputError
 from ecg.formats.packed import open_unpacked
 
 BLOCK = 1 << 18  # bytes that are worked on at a time
-LONGEST_ROW = 1 << 24  # bytes; what is longer is taken in parts
+LONGEST_ROW = 1 << 22  # bytes: a lead of half an hour in one row
 _BOM = b"\xef\xbb\xbf"
 # words above a table that tell the script of a file which is not written in UTF-8
 _FOREIGN_WORDS = re.compile(
@@ -106,10 +106,12 @@ class Rows:
     between them. A block at each read(): pandas takes it without decoding and encoding it again.
 
     lines: an open file, at the first row, encoding: of it. length: bytes of it that belong to the
-    table, None for all."""
+    table, None for all. where: the file, for the message on a row without an end."""
 
-    def __init__(self, lines: BinaryIO, encoding: str, length: int | None = None):
-        self._lines = lines
+    def __init__(
+        self, lines: BinaryIO, encoding: str, length: int | None = None, where: Path | str = "a row"
+    ):
+        self._lines, self._where = lines, where
         self._encoding = "utf-8" if encoding.startswith("utf") else encoding
         self._left = length
         self._cut = b""
@@ -122,7 +124,12 @@ class Rows:
                 self._left -= len(raw)
             # comments are looked for in whole lines
             whole = raw.rfind(b"\n") + 1 or raw.rfind(b"\r") + 1
-            if raw and not whole and len(self._cut) < LONGEST_ROW:
+            if raw and not whole:
+                if len(self._cut) > LONGEST_ROW:
+                    raise InputError(
+                        f"{self._where} has a line of more than {LONGEST_ROW:,} bytes: an ECG has "
+                        "one row a sample"
+                    )
                 self._cut += raw
                 continue
             rows = self._cut + raw[:whole]

@@ -197,6 +197,8 @@ def _plain(cell):
 
 def _way(text):
     """How a cell is Written, None where it is no clock or date."""
+    if len(text) > WIDEST:
+        return None
     numbered = re.sub("|".join(_MONTHS), lambda month: f"M{_MONTHS.index(month[0]) + 1:02d}", text)
     for way in _WAYS:
         if match := way.fullmatch(numbered):

@@ -123,13 +123,28 @@ def test_the_longest_is_the_recording(tmp_path):
         ('value="4000" unit="us"', 250),
         ('value="0.003"', 1000 / 3),
         ('value="0"', None),
-        ('value="x" unit="s"', None),
+        ("", None),
     ],
 )
 def test_rate(tmp_path, step, fs):
     path = aecg(tmp_path / "a.xml", series(sets(lead("MDC_ECG_LEAD_I", steps()), step=step)))
     got = from_aecg(path, Given()).channels[0].fs
     assert got == fs or got == pytest.approx(fs)
+
+
+@pytest.mark.parametrize("value", ["x", "nan", "inf", "-0.002"])
+def test_numbers_that_are_none_are_refused(tmp_path, value):
+    one = lead("MDC_ECG_LEAD_I", steps())
+    for wrong, name in (
+        (sets(one, step=f'value="{value}" unit="s"'), "increment"),
+        (sets(one.replace('scale value="2.5"', f'scale value="{value}"')), "scale"),
+        (sets(one.replace('origin value="0"', f'origin value="{value}"')), "origin"),
+    ):
+        if value == "-0.002" and name != "increment":
+            continue  # a lead upside down
+        path = aecg(tmp_path / "a.xml", series(wrong))
+        with pytest.raises(InputError, match=f"its <{name}> is"):
+            from_aecg(path, Given())
 
 
 def test_without_scale_and_by_other_names(tmp_path):

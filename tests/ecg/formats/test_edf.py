@@ -117,3 +117,54 @@ def test_edf_damage(tmp_path):
         read_recording(path)
     with pytest.raises(InputError):
         read_recording(text(tmp_path / "text.edf", "this is no EDF file " * 50))
+
+
+def _field(at, size, text):
+    """The number of a field of the header of an EDF file of two signals becomes `text`."""
+
+    def change(raw):
+        raw[at : at + size] = text.encode().ljust(size)
+
+    return change
+
+
+SECOND = 8  # bytes behind the field of the first signal
+
+
+@pytest.mark.parametrize(
+    "at, size, text, match",
+    [
+        (236, 8, "nan", "number of data records is 'nan'"),
+        (236, 8, "-2", "number of data records is -2"),
+        (244, 8, "nan", "duration of a data record is 'nan'"),
+        (244, 8, "0", "duration of a data record is 0"),
+        (244, 8, "-1", "duration of a data record is -1"),
+        (252, 4, "x", "number of signals is 'x'"),
+        (252, 4, "0", "number of signals is 0"),
+        (252, 4, "2000", "tells of 2000 signals and ends before"),
+        (184, 8, "1024", "length of the header of 2 signals is 1024"),
+        (256 + 208, 8, "inf", "physical minimum of signal 0 is 'inf'"),
+        (256 + 224 + SECOND, 8, "nan", "physical maximum of signal 1 is 'nan'"),
+        (256 + 240, 8, "-1e5", "digital minimum of signal 0 is '-1e5'"),
+        (256 + 256, 8, "99999999", "digital maximum of signal 0 is 99999999"),
+        (256 + 432 + SECOND, 8, "0", "samples a data record of signal 1 is 0"),
+        (0, 8, "9", "is no EDF or BDF file"),
+    ],
+)
+def test_edf_headers_that_lie_are_refused_by_name(tmp_path, at, size, text, match):
+    path = edf(tmp_path / "a.edf")
+    raw = bytearray(path.read_bytes())
+    _field(at, size, text)(raw)
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match=match):
+        read_recording(path)
+
+
+@pytest.mark.parametrize("at, text, kind", [(224, "-5", "physical"), (256, "-32768", "digital")])
+def test_edf_range_of_nothing(tmp_path, at, text, kind):
+    path = edf(tmp_path / "a.edf")
+    raw = bytearray(path.read_bytes())
+    _field(256 + at, 8, text)(raw)
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match=f"the {kind} minimum and maximum of ECG II are both"):
+        read_recording(path)

@@ -142,3 +142,13 @@ def test_a_format_is_a_reader_and_a_line(tmp_path, monkeypatch):
         read_recording(path)
     with pytest.raises(InputError, match="NPY, NPZ.*RAW16; all but WFDB"):
         read_recording(text(tmp_path / "a.docx", "x"))
+
+
+def test_names_that_no_file_can_have():
+    for name in ("a" * 300, "a" * 300 + ".csv"):
+        for use in (read_recording, find_recordings):
+            with pytest.raises(InputError, match="cannot be opened: File name too long"):
+                use(name)
+    for name in ("", "."):
+        with pytest.raises(InputError, match="is a folder"):
+            read_recording(name)

@@ -5,6 +5,7 @@ import pytest
 
 from ecg.artifacts import InputError
 from ecg.formats import read_recording, read_wfdb
+from ecg.formats.recording import Channel, Given, lead_of
 from ecg.formats.units import is_plain, to_millivolt
 from tests.recordings import ECG, OTHER, same, write_wfdb
 
@@ -60,3 +61,34 @@ def test_units_that_are_none(unit, tmp_path):
     assert is_plain(unit)
     np.savez(tmp_path / "a.npz", signal=ECG, fs=250, unit=unit or "-", leads=["II"])
     assert any("mV taken" in note for note in read_recording(tmp_path / "a.npz").notes)
+
+
+@pytest.mark.parametrize("scale", [1e13, 1e300, 1e-14, 5e-324])
+def test_a_scale_that_no_unit_makes_is_refused(tmp_path, scale):
+    np.savez(tmp_path / "a.npz", ecg=ECG * scale, fs=250)
+    with pytest.raises(InputError, match=r"lead .* reaches .* mV: its scale .* is damaged"):
+        read_recording(tmp_path / "a.npz")
+
+
+def test_counts_of_32_bits_and_a_flat_lead_are_read(tmp_path):
+    for x in (ECG * 2.0**31, ECG * 1e-9):
+        np.savez(tmp_path / "a.npz", ecg=x, fs=250)
+        assert np.array_equal(read_recording(tmp_path / "a.npz").signal, x)
+
+
+@pytest.mark.parametrize(
+    "adc, name", [((np.nan, 0.0), "gain"), ((np.inf, 0.0), "gain"), ((200.0, np.nan), "zero")]
+)
+def test_a_converter_that_cannot_be_is_refused_by_name(adc, name):
+    """Whatever the format: its reader hands on what the file states."""
+    channel = Channel("II", "mV", 250.0, lambda: ECG, adc=adc)
+    with pytest.raises(InputError, match=f"its {name} of lead II is"):
+        lead_of(channel, "II", Given(), "night.scp")
+
+
+@pytest.mark.parametrize("key, value", [("gain", -200.0), ("gain", np.nan), ("baseline", np.inf)])
+def test_gains_of_named_values_are_refused_by_name(tmp_path, key, value):
+    stated = {"gain": 200.0, key: value}
+    np.savez(tmp_path / "a.npz", ecg=np.round(200 * ECG), fs=250, **stated)
+    with pytest.raises(InputError, match=f"its {key} is"):
+        read_recording(tmp_path / "a.npz")
