@@ -14,6 +14,9 @@ TensorBoard's curves where the training ended. For the context model it writes
 weight/model_context_RECORD_finetuned.pth, .json and .onnx for every record.
 """
 
+import ecg.start  # noqa: F401
+
+# isort: split
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +27,7 @@ import torch
 from torch import nn
 
 import models
-from ecg import artifacts, cli, context, weights
+from ecg import artifacts, cli, context, overwriting, ranges, weights
 from ecg.artifacts import InputError
 from ecg.context import CONTEXT_CLASSES
 from ecg.evaluation.sequences import patient_counts, score_line
@@ -56,7 +59,9 @@ def options() -> cli.Parser:
     cli.add(p, "--model", default="self", help="what to start from: a name or a .pth file")
     cli.add_training_options(p)
     option = cli.add_row_options(p).add_argument
-    option("--patience", metavar="N", type=int, help="stop after N epochs without a new best")
+    option(
+        "--patience", metavar="N", type=ranges.COUNT, help="stop after N epochs without a new best"
+    )
     group = p.add_argument_group("context model: one patient")
     cli.add(group, "--records", help="folder of WFDB records that a person labelled")
     cli.add(group, "--reference", default=None, help="annotator of these labels (default cor)")
@@ -64,9 +69,14 @@ def options() -> cli.Parser:
         "--against", metavar="NAME", help="annotator to score against (default: --reference)"
     )
     group.add_argument(
-        "--minutes", metavar="MIN", type=float, help="labelled at the start, learnt (default 5)"
+        "--minutes",
+        metavar="MIN",
+        type=ranges.above(0, 1440),
+        help="labelled at the start, learnt (default 5)",
     )
-    group.add_argument("--steps", metavar="N", type=int, help="of fine-tuning (default 40)")
+    group.add_argument(
+        "--steps", metavar="N", type=ranges.COUNT, help="of fine-tuning (default 40)"
+    )
     cli.add(group, "--second", default=None, help="second lead: name, number, none (default auto)")
     return p
 
@@ -77,8 +87,6 @@ def options() -> cli.Parser:
 def finetune(args: argparse.Namespace) -> tuple[Path, Path]:
     """Returns the weights files (best, final)."""
     recipe = cli.recipe_from(args, RECIPES["tutorial"])
-    if args.patience is not None and args.patience < 1:
-        raise InputError(f"--patience {args.patience} must be at least 1")
     if args.threads:
         torch.set_num_threads(args.threads)
     device = distribution.choose_device(args.device)
@@ -94,6 +102,7 @@ def finetune(args: argparse.Namespace) -> tuple[Path, Path]:
     card = model_card(before["name"], net, before["arguments"], manifest, recipe, args.seed, extra)
     best_file, final_file = (weight / f"{start.stem}_finetuned_{w}.pth" for w in ("best", "final"))
     report = cli.print_line if rank == 0 else lambda text: None
+    overwriting.check(final_file)
     report(f"{start}: {behind} epochs behind it")
 
     def save_final(training: Training) -> None:
@@ -158,8 +167,6 @@ def adapt_context(args: argparse.Namespace) -> None:
     """Adapt the context model to the patient of every record; print what it gains afterwards."""
     if not args.records:
         raise InputError("--model context needs --records DIR: WFDB records that a person labelled")
-    if args.minutes <= 0 or args.steps < 1:
-        raise InputError("--minutes must be above 0 and --steps at least 1")
     torch.set_num_threads(1)
     folder = artifacts.locate(args.records)
     start = weights.find_weights(args.model, artifacts.locate(args.weight), ".pth")

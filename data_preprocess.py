@@ -11,13 +11,16 @@ shows what the other order pretends). X_train.npy holds the real rows first, the
 manifest.json says how many (n_real).
 """
 
+import ecg.start  # noqa: F401
+
+# isort: split
 import argparse
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from ecg import artifacts, beats, cli, dataset, heartbeat_csv, mitdb, synthetic
+from ecg import artifacts, beats, cli, dataset, heartbeat_csv, locks, mitdb, synthetic
 from ecg.artifacts import InputError
 from ecg.dataset import Rows
 from ecg.processed_data import Processed, save_processed, scale_and_balance
@@ -53,6 +56,7 @@ def options() -> cli.Parser:
 def main(args: argparse.Namespace) -> None:
     source, folder = choose_source(args.source, args.protocol, args.data, args.records)
     cli.refuse_unused(args, UNUSED[source], f"would be ignored: these rows come from {source}")
+    locks.hold(artifacts.processed(args.data), "--data")
     train, test, inputs = gather_rows(args, source, folder)
     train, test, removed = remove_invalid(train, test)
     splits = share_out(train, test, args.protocol, args.seed)

@@ -12,6 +12,9 @@ every test row. The file lies beside the weights; of shipped weights (weight/shi
 as it is) in WEIGHT, with a copy of them.
 """
 
+import ecg.start  # noqa: F401
+
+# isort: split
 import argparse
 import shutil
 from pathlib import Path
@@ -19,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import models
-from ecg import artifacts, beats, cli, weights
+from ecg import artifacts, beats, cli, ranges, weights
 from ecg.artifacts import InputError
 from ecg.evaluation.metrics import confusion, macro_f1
 from ecg.export import (
@@ -124,7 +127,13 @@ def options() -> cli.Parser:
     cli.add(parser, "--data", help="folder of the data; its test rows prove the parity")
     cli.add(parser, "--weight")
     option = parser.add_argument_group("the file").add_argument
-    option("--opset", type=int, choices=(11, OPSET), default=OPSET, help="ONNX operators")
+    option(
+        "--opset",
+        type=ranges.whole(1, 100),
+        choices=(11, OPSET),
+        default=OPSET,
+        help="ONNX operators",
+    )
     option("--scaler-inside", action="store_true", help="the scaler in the graph: NAME_raw.onnx")
     option("--quantize", choices=("none", "int8"), default="none", help="NAME_int8.onnx too")
     option("--half", action="store_true", help="first the .pth itself in half precision")
@@ -149,6 +158,7 @@ def main(args: argparse.Namespace) -> None:
             f"wrote {path} in half precision: {path.stat().st_size / 1e6:.2f} MB; "
             f"{changed} of {len(x):,} labels changed"
         )
+    card = weights.of_weights(path if args.half else source, card)
 
     target = weights.onnx_path(path)
     graph = fast_form(net).eval()  # ONNX Runtime, too, takes half the time for it

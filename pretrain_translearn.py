@@ -15,6 +15,9 @@ here are that column, (3, 1): the outputs are torchvision's to rounding, in a th
 parameters. Parameters have torchvision's names.
 """
 
+import ecg.start  # noqa: F401
+
+# isort: split
 import argparse
 import json
 import re
@@ -27,7 +30,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import models
-from ecg import artifacts, cli, networks, weights
+from ecg import artifacts, cli, networks, ranges, weights
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, WIDTH
 from ecg.evaluation import metrics
@@ -221,8 +224,13 @@ def options() -> cli.Parser:
     option("--pretrain", action="store_true", help="features from --records, without labels")
     cli.add(group, "--records", help="WFDB records to pre-train on, none of the test's patients")
     option("--compare", action="store_true", help="frozen, full, from scratch at few beats")
-    option("--beats", metavar="N", type=int, nargs="+", help="how few (default 100 1000)")
-    option("--seeds", metavar="N", type=int, help="seeds of the comparison (default 3)")
+    option("--beats", metavar="N", type=ranges.COUNT, nargs="+", help="how few (default 100 1000)")
+    option(
+        "--seeds",
+        metavar="N",
+        type=ranges.whole(1, 1000),
+        help="seeds of the comparison (default 3)",
+    )
     p.set_defaults(model="resnet18")
     return p
 

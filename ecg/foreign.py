@@ -15,6 +15,7 @@ import onnxruntime as ort
 from ecg import artifacts
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, WIDTH
+from ecg.schema import card_fault
 from ecg.weights import card_path
 
 INPUTS = "standardised", "minmax"  # what such a network may have been trained on
@@ -32,13 +33,16 @@ def card_beside(path: str | Path) -> dict | None:
     missing = [key for key in ("input", "classes") if key not in card]
     if missing:
         raise InputError(f"{file} is no model card: it lacks {', '.join(missing)}")
-    scaled = {"mean", "scale"} <= set(card["input"])
-    if not (scaled or card["input"].get("scaler_inside")):
+    told = card["input"] if isinstance(card["input"], dict) else {}
+    if not ({"mean", "scale"} <= set(told) or told.get("scaler_inside")):
         raise InputError(
             f"{file}: input needs mean and scale (187 numbers each), or scaler_inside where the "
             "network takes min-max rows"
         )
-    return _filled(card, path)
+    card = _filled(card, path)
+    if fault := card_fault(card):
+        raise InputError(f"{file} is no model card: {fault}")
+    return card
 
 
 def card_for(
@@ -123,4 +127,6 @@ def _gives_probabilities(outputs: Callable[[np.ndarray], Any], path: str | Path)
         raise InputError(
             f"{path} gives {found.shape[1:]} numbers a row: {len(CLASSES)} are needed, one a class"
         )
+    if not np.isfinite(found).all():
+        raise InputError(f"{path} gives no numbers (NaN or infinity): its weights are damaged")
     return bool((found >= 0).all() and np.allclose(found.sum(axis=1), 1, atol=1e-3))

@@ -2,10 +2,10 @@
 handed in."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnxruntime as ort
@@ -14,28 +14,38 @@ from numpy.typing import ArrayLike
 from ecg import beats, foreign
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
-from ecg.weights import card_path
+from ecg.schema import card_fault
+from ecg.weights import StaleFile, card_path, short_name, why_stale
 
 BATCH = 256
+REMEDY = "export it again with python export_onnx.py"
+REMEDY_CONTEXT = "train it again with python train.py --model context"
 
 
 def card_of(model: Any) -> dict:
     """The model card of a loaded model, PyTorch or ONNX. Raises InputError where an ONNX session,
     opened by someone else, holds none."""
     if isinstance(model, ort.InferenceSession) and not hasattr(model, "card"):
-        card = _card_inside(model)
+        file = getattr(model, "file", "the ONNX file")
+        card = _card_inside(model, file)
         if card is None:
-            raise InputError(
-                "the ONNX file holds no model card: export it with python export_onnx.py"
-            )
+            raise InputError(f"{file} holds no model card: export it with python export_onnx.py")
         model.card = card
     return model.card
 
 
-def _card_inside(session):
-    """The card in the metadata of an ONNX file, or None."""
-    card = session.get_modelmeta().custom_metadata_map.get("card")
-    return None if card is None else json.loads(card)
+def _card_inside(session, file):
+    """The card in the metadata of an ONNX file, or None. Raises InputError for a damaged one."""
+    try:
+        text = session.get_modelmeta().custom_metadata_map.get("card")
+        card: Any = {} if text is None else json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError(f"{file}: the model card inside is no JSON: {REMEDY}") from None
+    if text is None:
+        return None
+    if fault := card_fault(card):
+        raise InputError(f"{file}: the model card inside is none: {fault}: {REMEDY}")
+    return {"name": short_name(file), "manifest": {}, "recipe": {}, **card}
 
 
 def is_context_model(card: Mapping) -> bool:
@@ -51,7 +61,9 @@ def knows_artefacts(card: Mapping) -> bool:
 
 def check_card(card: dict, path: str | Path) -> dict:
     """The card, when this code can feed the model; InputError when the model wants other rows than
-    these."""
+    these, or gives no labels of beats."""
+    if "kind" in card["input"] and not is_context_model(card):
+        raise InputError(f"{path} gives no labels of beats: it is {card['architecture']}")
     contract = {} if is_context_model(card) else card["input"]
     ours = {"width": beats.WIDTH, "source_rate_hz": beats.SOURCE_FS, "step": beats.STEP}
     for key, value in ours.items():
@@ -132,13 +144,46 @@ def onnx_session(path: str | Path, threads: int, remedy: str) -> ort.InferenceSe
     InputError, with what to do (remedy), for a file that cannot be run."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what is wrong is said by us
     try:
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        # without a second attempt, which is announced in four lines
+        session = ort.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
     except Exception as error:  # it has an exception type of its own for each kind of damage
         raise InputError(
             f"{path} is no ONNX file that can be run ({type(error).__name__}): {remedy}"
         ) from None
+    session.file = path
+    return session
+
+
+def check_session(
+    session: ort.InferenceSession,
+    takes: tuple[int, ...] | Sequence[tuple[int, ...]],
+    gives: tuple[int, ...],
+    remedy: str,
+) -> None:
+    """Raises InputError where a network of ours, from `onnx_session`, does not give finite numbers
+    of the shape `gives` for input float32 of the shape `takes`, or of these shapes, one an input;
+    StaleFile where it is not of the .pth beside it. remedy: what to do."""
+    if why := why_stale(session.file, card_of(session)):
+        raise StaleFile(f"{why}: {remedy}")
+    try:
+        shapes = cast(Any, [takes] if isinstance(takes[0], int) else takes)
+        made_up = [np.full(shape, 0.5, np.float32) for shape in shapes]
+        names = [part.name for part in session.get_inputs()]
+        found = session.run([foreign.OWN_OUTPUT], dict(zip(names, made_up)))[0]
+    except Exception as error:  # ONNX Runtime has an exception type for each kind of trouble
+        told = ", ".join(f"{part.name} {part.shape}" for part in session.get_inputs())
+        raise InputError(
+            f"{session.file} takes {told}, and does not run on {takes} ({type(error).__name__}): "
+            f"{remedy}"
+        ) from None
+    if found.shape != gives:
+        raise InputError(f"{session.file} gives {found.shape} for {takes}, not {gives}: {remedy}")
+    if not np.isfinite(found).all():
+        raise InputError(f"{session.file} gives NaN or infinity, no probabilities: {remedy}")
 
 
 def open_onnx(path: str | Path, threads: int = 0, card: dict | None = None) -> ort.InferenceSession:
@@ -147,15 +192,21 @@ def open_onnx(path: str | Path, threads: int = 0, card: dict | None = None) -> o
     threads: 0 lets ONNX Runtime choose. card: for a file of others that holds none and has none
     beside it (ecg/foreign.py). Raises InputError for a file that cannot be run, or whose card asks
     for other rows."""
-    session = onnx_session(path, threads, "export it again with python export_onnx.py")
-    session.card = _card_inside(session) or foreign.card_beside(path) or card
+    session = onnx_session(path, threads, REMEDY)
+    session.card = _card_inside(session, path) or foreign.card_beside(path) or card
     if session.card is None:
         raise InputError(
             f"{path} holds no model card, and there is none beside it ({card_path(path)}): export "
             "it with python export_onnx.py, or write a card with its input and classes"
         )
-    check_card(session.card, path)
-    if not is_context_model(session.card) and foreign.is_foreign(session):
-        session.adapted = foreign.adapted(session, session.card, path)
-    session.file = path
+    card = check_card(session.card, path)
+    if is_context_model(card):
+        names, outputs = len(card["input"]["names"]), len(card["class_bias"])
+        check_session(session, (1, 3, names), (1, 3, outputs), REMEDY_CONTEXT)
+    elif foreign.is_foreign(session):
+        session.adapted = foreign.adapted(session, card, path)
+    else:
+        if card["classes"] != CLASSES:
+            raise InputError(f"{path}: classes of the card inside are in another order: {REMEDY}")
+        check_session(session, (1, 1, beats.WIDTH), (1, len(CLASSES)), REMEDY)
     return session

@@ -117,24 +117,23 @@ def save_processed(data: str | Path, processed: Processed, manifest: Mapping) ->
     """Write data/processed_data: arrays, scaler, SMOTE and `manifest`, to which the outputs'
     SHA-256 and what is known of every row are added.
 
-    The manifest goes first out and last in: while it is missing, no stage takes the rest."""
-    folder = artifacts.processed(data)
-    (folder / "manifest.json").unlink(missing_ok=True)
-    outputs = {}
-    for split, (x, y) in processed.arrays.items():
-        x = np.ascontiguousarray(x[:, :, None], dtype=np.float32)
-        for name, array in ((f"X_{split}.npy", x), (f"y_{split}.npy", y.astype(np.int64))):
-            artifacts.save_npy(folder / name, array)
-            outputs[name] = artifacts.sha256(folder / name)
-    for name, fitted in (("scaler", processed.scaler), ("smote", processed.smote)):
-        with artifacts.writing(folder / f"{name}.pkl") as temporary:
-            joblib.dump(fitted, temporary)
-    rows = {split: _known_of_rows(source) for split, source in processed.sources.items()}
-    head = artifacts.plain({**manifest, "outputs_sha256": outputs})
-    head = json.dumps(head, indent=1, ensure_ascii=False)
-    # the rows in a line, not in 200,000
-    text = f'{head[:-2]},\n "rows": {json.dumps(rows)}\n}}\n'
-    artifacts.save_text(folder / "manifest.json", text)
+    All of it takes its place together: until the new set is whole, the old one stays."""
+    with artifacts.writing_set(artifacts.processed(data)) as folder:
+        outputs = {}
+        for split, (x, y) in processed.arrays.items():
+            x = np.ascontiguousarray(x[:, :, None], dtype=np.float32)
+            for name, array in ((f"X_{split}.npy", x), (f"y_{split}.npy", y.astype(np.int64))):
+                artifacts.save_npy(folder / name, array)
+                outputs[name] = artifacts.sha256(folder / name)
+        for name, fitted in (("scaler", processed.scaler), ("smote", processed.smote)):
+            with artifacts.writing(folder / f"{name}.pkl") as temporary:
+                joblib.dump(fitted, temporary)
+        rows = {split: _known_of_rows(source) for split, source in processed.sources.items()}
+        head = artifacts.plain({**manifest, "outputs_sha256": outputs})
+        head = json.dumps(head, indent=1, ensure_ascii=False)
+        # the rows in a line, not in 200,000
+        text = f'{head[:-2]},\n "rows": {json.dumps(rows)}\n}}\n'
+        artifacts.save_text(folder / "manifest.json", text)
 
 
 def _known_of_rows(rows):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ecg import artifacts
 from ecg.artifacts import InputError, load_json, require, save_json, writing
+from ecg.schema import HISTORY, card_fault
 
 if TYPE_CHECKING:  # inference with ONNX weights runs without torch
     import torch
@@ -39,48 +40,131 @@ def card_path(weights: str | Path) -> Path:
 
 
 def load_card(weights: str | Path) -> dict:
-    """The model card beside the weights. Raises InputError where there is none, or something
-    else."""
-    card = load_json(card_path(weights), "training (python train.py)")
-    missing = [key for key in ("architecture", "arguments", "input", "classes") if key not in card]
-    if missing:
-        raise InputError(f"{card_path(weights)} is no model card: it lacks {', '.join(missing)}")
-    return card
+    """The model card beside the weights. Raises InputError, which names the key, where there is
+    none, something else, or the card of other weights."""
+    weights = Path(weights)
+    path = card_path(weights)
+    card = load_json(path, "training (python train.py)")
+    if fault := card_fault(card, own=True):
+        raise InputError(f"{path} is no model card: {fault}")
+    if weights.suffix == ".pth" and card.get(SHA256) and weights.is_file():
+        if artifacts.known_sha256(weights) not in (card[SHA256], card.get(REPLACED)):
+            raise InputError(
+                f"{path} is the card of other weights than {weights} ({SHA256} differs): copy both "
+                "again, or train again"
+            )
+    return {"name": short_name(weights), "manifest": {}, "recipe": {}, **card}
+
+
+SHA256 = "weights_sha256"  # in a card: of the .pth file that it is the card of
+REPLACED = "replaced_sha256"  # of the former file, for which the card holds too
 
 
 def save_weights(path: str | Path, state: Mapping[str, "torch.Tensor"], card: Mapping) -> None:
-    """A plain state_dict and its model card. The card goes first: weights are never without the
-    card that explains them."""
+    """A plain state_dict and its model card, which gets the SHA-256 of the file. The card goes
+    first: weights are never without the card that explains them. Killed between the two, the
+    weights of before stay, which the card names where it tells the same of them."""
     import torch
 
-    save_json(card_path(path), card)
     with writing(path) as temporary:
         torch.save(
             {key: value.detach().cpu().contiguous() for key, value in state.items()}, temporary
         )
+        told = {**_without(card), SHA256: artifacts.sha256(temporary)}
+        save_json(card_path(path), {**told, **_replaced(Path(path), card)})
+
+
+def _replaced(path, card):
+    """{REPLACED: SHA-256 of the weights that lie there}, of the same network with the same
+    input."""
+    try:
+        before, now = load_card(path), artifacts.plain(card)
+        same = all(before[key] == now[key] for key in ("architecture", "arguments", "input"))
+        return {REPLACED: artifacts.sha256(path)} if same and Path(path).is_file() else {}
+    except (InputError, KeyError):
+        return {}
+
+
+def save_card(weights: str | Path, card: Mapping) -> None:
+    """Another card of weights that are there."""
+    save_json(card_path(weights), of_weights(weights, card))
+
+
+def of_weights(weights: str | Path, card: Mapping) -> dict:
+    """The card, with the SHA-256 of the weights where they are there."""
+    kept = _without(card)
+    return {**kept, SHA256: artifacts.sha256(weights)} if Path(weights).is_file() else kept
+
+
+def _without(card):
+    """The card without what it tells of a file that was replaced."""
+    return {key: value for key, value in card.items() if key != REPLACED}
+
+
+def behind(onnx: str | Path) -> Path:
+    """The .pth file that an ONNX file is of: ecg_model_self_int8.onnx -> model_self.pth"""
+    onnx = Path(onnx)
+    stem = onnx.stem.removeprefix("ecg_").removesuffix("_int8").removesuffix("_raw")
+    return onnx.with_name(f"{stem}.pth")
+
+
+class StaleFile(InputError):
+    """A file that was made from another than lies beside it."""
+
+
+def why_stale(onnx: str | Path, card: Mapping) -> str | None:
+    """Why an ONNX file is not of the weights beside it, as its card tells, or None."""
+    source = behind(onnx)
+    if not source.is_file() or card.get(SHA256) == artifacts.known_sha256(source):
+        return None
+    if SHA256 not in card:
+        return f"{onnx} does not tell whether it was made from {source.name} beside it"
+    return f"{onnx} was made from other weights than {source.name} beside it"
 
 
 def load_state(path: str | Path) -> dict[str, "torch.Tensor"]:
-    """A state_dict from a .pth file, with weights_only=True: a stranger's file cannot run code."""
-    import pickle
-
+    """A state_dict from a .pth file, with weights_only=True: a stranger's file cannot run code.
+    Raises InputError for anything but plain tensors of finite numbers."""
     import torch
 
     path = require(path, "python train.py")
+    if not path.is_file():
+        raise InputError(f"{path} is no file: python train.py makes it")
     try:
         with warnings.catch_warnings():  # torch's words about a foreign pickle; ours follow
             warnings.simplefilter("ignore")
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError):
+    except Exception:  # a damaged pickle raises whatever its bytes happen to ask for
         raise InputError(
             f"{path} is no weights file (damaged, truncated, or not a plain state_dict): "
             "train again or copy it again"
         ) from None
     if not isinstance(state, dict) or not all(
-        isinstance(value, torch.Tensor) for value in state.values()
+        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items()
     ):
         raise InputError(f"{path} holds something else than a plain state_dict of tensors")
+    size = 0
+    for key, value in state.items():
+        size += value.numel() * value.element_size()
+        if fault := _tensor_fault(value, size, path.stat().st_size):
+            raise InputError(f"{path}: {key} {fault}: train again or copy it again")
     return state
+
+
+MOST_TIMES = 4  # as large as its file the tensors of a state_dict may be; tied ones count twice
+
+
+def _tensor_fault(value, size, of_file):
+    """Why a tensor can be no weights, or None. size: bytes of it and those before it."""
+    import torch
+
+    if value.layout != torch.strided or value.device.type != "cpu" or value.is_quantized:
+        return f"is no plain tensor ({value.layout}, {value.device.type}, {value.dtype})"
+    if size > MOST_TIMES * of_file + 10_000:
+        return f"is larger than the file ({tuple(value.shape)})"
+    if value.is_complex() or (value.is_floating_point() and not value.isfinite().all()):
+        return "holds NaN, infinity or complex numbers"
+    return None
 
 
 def fill(module: Network, state: Mapping[str, "torch.Tensor"], path: str | Path) -> Network:
@@ -88,7 +172,7 @@ def fill(module: Network, state: Mapping[str, "torch.Tensor"], path: str | Path)
     first difference."""
     own = module.state_dict()
     for key in [*own, *state]:
-        ours, theirs = (tuple(d[key].shape) if key in d else "absent" for d in (own, state))
+        ours, theirs = (_of_tensor(d[key]) if key in d else "absent" for d in (own, state))
         if ours != theirs:
             raise InputError(
                 f"{path} holds weights of another architecture than {type(module).__name__}: "
@@ -96,6 +180,12 @@ def fill(module: Network, state: Mapping[str, "torch.Tensor"], path: str | Path)
             )
     module.load_state_dict(state)
     return module
+
+
+def _of_tensor(value):
+    """Its shape, and whether it holds whole numbers."""
+    shape = tuple(value.shape)
+    return shape if value.is_floating_point() else f"{shape} of whole numbers"
 
 
 # beats from which `auto` takes the model that compares beats with each other: on pieces of 5 to
@@ -160,16 +250,23 @@ def find_weights(name: str | Path, weight: str | Path, suffix: str) -> Path:
 
 
 def require_weights(path: str | Path, made_by: str) -> Path:
-    """A weights file by its path; weight/X that exists as weight/shipped/X only is that one."""
+    """A weights file by its path; weight/X that exists as weight/shipped/X only is that one. Raises
+    InputError where there is none."""
     path = Path(path)
     shipped = path.parent / SHIPPED / path.name
-    return shipped if not path.exists() and shipped.exists() else artifacts.require(path, made_by)
+    path = shipped if not path.exists() and shipped.exists() else artifacts.require(path, made_by)
+    if not path.is_file():
+        raise InputError(f"{path} is no file: {made_by} makes it")
+    return path
 
 
 def is_shipped(path: str | Path) -> bool:
     """Whether a weights file is one of those that come with the repository, which no stage
     changes."""
     return Path(path).parent.name == SHIPPED
+
+
+OF_SIGNALS = "quality", "vf", "rhythm"  # networks that judge the signal, whatever labels its beats
 
 
 def models_sha256(model: str | Path, weight: str | Path) -> dict[str, str]:
@@ -179,7 +276,7 @@ def models_sha256(model: str | Path, weight: str | Path) -> dict[str, str]:
         files = [Path(model)]
     else:
         names = ("context", *SINGLE_BEAT) if model == "auto" else (model,)
-        paths = [in_folders(weights_path(weight, name)) for name in (*names, "quality")]
+        paths = [in_folders(weights_path(weight, name)) for name in (*names, *OF_SIGNALS)]
         files = [file for path in paths for file in (path, onnx_path(path))]
     return {
         file.name: _sha256_once(file, file.stat().st_mtime_ns, file.stat().st_size)
@@ -223,10 +320,16 @@ def short_name(path: str | Path, protocol: str = "kaggle") -> str:
 
 def history_of(path: str | Path, data: str | Path) -> dict[str, list] | None:
     """The training history of weights: data/history_NAME.json, else the one in the model card, else
-    None."""
+    None. Raises InputError where it is something else."""
     stem = short_name(path)
     for file in (Path(data) / f"history_{stem}.json", Path(data) / f"new_history_{stem}.json"):
         if file.exists():
-            return artifacts.load_json(file, "python train.py")
+            history = artifacts.load_json(file, "python train.py")
+            if fault := HISTORY(history, "history"):
+                raise InputError(f"{file}: {fault}")
+            return history
     card = card_path(path)
-    return artifacts.load_json(card, "python train.py").get("history") if card.exists() else None
+    found = artifacts.load_json(card, "python train.py").get("history") if card.exists() else None
+    if found is not None and (fault := HISTORY(found, "history")):
+        raise InputError(f"{card}: {fault}")
+    return found

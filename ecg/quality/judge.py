@@ -12,9 +12,15 @@ import onnxruntime as ort
 from ecg import weights
 from ecg.artifacts import InputError
 from ecg.context.statistics import shifted
-from ecg.prediction import card_of, onnx_session
+from ecg.prediction import card_of, check_session, onnx_session
 from ecg.quality.beat_numbers import BEAT_NAMES
-from ecg.quality.describe import WINDOW_LAGS, describe_lead, own_stretches
+from ecg.quality.describe import (
+    BEAT_INPUTS,
+    WINDOW_INPUTS,
+    WINDOW_LAGS,
+    describe_lead,
+    own_stretches,
+)
 from ecg.quality.window_numbers import WINDOW_NAMES
 from ecg.stretches import inside, merged
 
@@ -57,13 +63,16 @@ def model_or_note(weight: str | Path = "weight") -> ort.InferenceSession | str:
 @functools.lru_cache(maxsize=2)
 def _opened(path, modified, threads):
     """modified: when the file was written, so that a new one is read anew."""
-    session = onnx_session(path, threads, "train it again with python train.py --model quality")
+    remedy = "train it again with python train.py --model quality"
+    session = onnx_session(path, threads, remedy)
     told = card_of(session)["input"]
     if told.get("windows") != list(WINDOW_NAMES) or told.get("beats") != list(BEAT_NAMES):
         raise InputError(
-            f"{path} was trained on other numbers than this program computes: train it again with "
-            "python train.py --model quality"
+            f"{path} was trained on other numbers than this program computes: {remedy}"
         )
+    if set(card_of(session).get("threshold") or ()) != {NOISE, MOTION}:
+        raise InputError(f"{path}: the card inside lacks threshold of {NOISE}, {MOTION}: {remedy}")
+    check_session(session, (1, WINDOW_INPUTS + BEAT_INPUTS), (1, 2), remedy)
     return session
 
 
