@@ -1,7 +1,10 @@
 # make run      the whole chain on embedded synthetic data, in demo/; ends with the shipped weights labelling a recording
 # make test     the tests; those on real recordings are skipped where there are none (ECG_DATA names their folder)
 # make check    style and unused code (ruff), types (mypy); make test begins with it
-# make fuzz     10,000 damaged files a reader of ecg/formats: each must be read, or refused in one line (tests/fuzz_formats.py)
+# make fuzz     10,000 damaged files a reader of ecg/formats: each must be read, or refused in one line (tests/fuzz_formats.py);
+#               and as many of model files and stored data (tests/fuzz_loaders.py)
+# make kill     every stage killed 50 times at random moments (TIMES, SEED): no file is broken, a resumed training ends the same
+# make soak     a simulated day (DAYS=7) through the monitor, with noise, gaps and electrodes that fall off (tests/soak.py)
 # make results  every figure and table of the README and docs/results.md, from stored predictions (FRESH=1: predict again)
 # Each sets up .venv by itself. PYTHON=python3.12 chooses another interpreter, 3.11 to 3.13.
 
@@ -10,7 +13,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 DEMO   := --data demo/data --weight demo/weight
 
-.PHONY: run check test fuzz results clean
+.PHONY: run check test fuzz kill soak results clean
 .DELETE_ON_ERROR:
 
 $(VENV)/ready: requirements.txt
@@ -48,6 +51,13 @@ test: check
 
 fuzz: $(VENV)/ready-test
 	$(PY) -m tests.fuzz_formats
+	$(PY) -m tests.fuzz_loaders
+
+kill: $(VENV)/ready-test
+	$(PY) -m tests.kill $(if $(TIMES),--times $(TIMES)) $(if $(SEED),--seed $(SEED))
+
+soak: $(VENV)/ready-test
+	$(PY) -m tests.soak $(if $(DAYS),--days $(DAYS))
 
 results: $(VENV)/ready
 	$(PY) benchmarks/results.py $(if $(FRESH),--fresh)

@@ -1,23 +1,18 @@
-"""What the command lines of the stages share.
-
-Options that several stages have, each defined once; how a stage runs and how it fails.
-"""
+"""What the command lines of the stages share: options that several have, each defined once."""
 
 import argparse
-import contextlib
 import dataclasses
 import difflib
-import functools
-import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn
 
-from tqdm import tqdm
-
-from ecg import __version__
-from ecg.artifacts import InputError
+from ecg import __version__, ranges
+from ecg.errors import InputError
+from ecg.running import print_line as print_line
+from ecg.running import run as run
+from ecg.running import stage as stage
 from ecg.training.recipe import BALANCES, ROW_RECIPES, Recipe
 from ecg.translations import LANGUAGES
 
@@ -47,20 +42,29 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--second": dict(
         metavar="L", default="auto", help="second lead of the context model: name, number, none"
     ),
-    "--fs": dict(metavar="HZ", type=float, help="sampling rate, where the file lacks it"),
+    "--fs": dict(metavar="HZ", type=ranges.RATE, help="sampling rate, where the file lacks it"),
     "--unit": dict(metavar="U", help="V, mV, uV, GAIN/mV or GAIN(ZERO)/mV, where it is lacking"),
     "--invert": dict(choices=("auto", "yes", "no"), default="auto", help="turn the lead over"),
     "--mains": dict(choices=("auto", "none"), default="auto", help="take strong mains hum out"),
     "--anonymous": dict(action="store_true", help="without patient, age, sex and date"),
     # training and running
-    "--epochs": dict(metavar="N", type=int, help="passes over the data"),
-    "--batch": dict(metavar="N", type=int, help="rows or sequences a step, in all processes"),
-    "--learning-rate": dict(metavar="R", type=float, help="learning rate; of one cycle, its peak"),
-    "--seed": dict(metavar="N", type=int, default=0, help="the same seed gives the same result"),
+    "--epochs": dict(metavar="N", type=ranges.COUNT, help="passes over the data"),
+    "--batch": dict(
+        metavar="N", type=ranges.COUNT, help="rows or sequences a step, in all processes"
+    ),
+    "--learning-rate": dict(
+        metavar="R", type=ranges.LEARNING_RATE, help="learning rate; of one cycle, its peak"
+    ),
+    "--seed": dict(
+        metavar="N", type=ranges.SEED, default=0, help="the same seed gives the same result"
+    ),
     "--device": dict(choices=("auto", "cuda", "mps", "cpu"), help="what computes"),
-    "--threads": dict(metavar="N", type=int, help="CPU threads"),
-    "--jobs": dict(metavar="N", type=int, default=1, help="recordings worked on at a time"),
+    "--threads": dict(metavar="N", type=ranges.WORKERS, help="CPU threads"),
+    "--jobs": dict(
+        metavar="N", type=ranges.WORKERS, default=1, help="recordings worked on at a time"
+    ),
     # on every stage
+    "--overwrite": dict(action="store_true", help="write over files that are no earlier output"),
     "--quiet": dict(action="store_true", help="no report and no progress, only errors"),
 }
 
@@ -161,6 +165,15 @@ class Parser(argparse.ArgumentParser):
         message = message.removeprefix("argument ")
         raise InputError(f"{message}; {self.prog} --help tells the options")
 
+    def _get_value(self, action, arg_string):
+        """argparse's, but that a number out of its range is told with the range."""
+        if not isinstance(action.type, ranges.Range):
+            return super()._get_value(action, arg_string)  # type: ignore[misc]
+        try:
+            return action.type(arg_string)
+        except ValueError as error:
+            raise InputError(f"{action.option_strings[-1]} {error}") from None
+
     def format_help(self) -> str:
         groups = self._action_groups
         groups.sort(key=lambda group: group.title == EVERY_STAGE)
@@ -195,12 +208,14 @@ class Parser(argparse.ArgumentParser):
 
 
 _ABSENT = object()
+# what is no option although it begins with a dash; argparse takes -1e3 and -inf for options
+NEGATIVE = re.compile(r"-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|-(inf|nan)", re.IGNORECASE)
 EVERY_STAGE = "every stage"
 
 
-def stage_parser(doc: str | None, prog: str | None = None) -> Parser:
+def stage_parser(doc: str | None, prog: str | None = None, writes: bool = True) -> Parser:
     """The parser of a stage: the first paragraph of its docstring says what it does, the rest how
-    it is run. It has the options that every stage has."""
+    it is run. It has the options that every stage has; --overwrite where it `writes` files."""
     description, _, epilog = (doc or "").partition("\n\n")
     parser = Parser(
         prog=prog,
@@ -210,11 +225,12 @@ def stage_parser(doc: str | None, prog: str | None = None) -> Parser:
         allow_abbrev=False,
         add_help=False,
     )
+    parser._negative_number_matcher = NEGATIVE
     group = parser.add_argument_group(EVERY_STAGE)
     group.add_argument("-h", "--help", action="help", help="show this and stop")
     version = f"{parser.prog} {__version__}"
     group.add_argument("--version", action="version", version=version, help="show the version")
-    add(group, "--quiet")
+    add(group, *(("--overwrite",) if writes else ()), "--quiet")
     return parser
 
 
@@ -229,72 +245,6 @@ def refuse_unused(args: argparse.Namespace, names: Sequence[str], why: str) -> N
 def spelled(name: str) -> str:
     """learning_rate -> --learning-rate"""
     return "--" + name.replace("_", "-")
-
-
-# ---- running ---------------------------------------------------------------------------------
-
-
-Result = TypeVar("Result")
-
-
-def stage(
-    options: Callable[[], Parser],
-) -> Callable[[Callable[[argparse.Namespace], Result]], Callable[..., Result]]:
-    """Decorator of a stage's `main(args)`, which then is `main(argv=None)`: the command line is
-    parsed by the parser that `options()` gives, and --quiet is seen to."""
-
-    def decorate(body: Callable[[argparse.Namespace], Result]) -> Callable[..., Result]:
-        @functools.wraps(body)
-        def main(argv: Sequence[Any] | None = None) -> Result:
-            args = options().parse_args(argv)
-            with _quiet() if args.quiet else contextlib.nullcontext():
-                return body(args)
-
-        return main
-
-    return decorate
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """No report on stdout and no progress bar; warnings and errors go their way."""
-    shown = tqdm.__init__
-    silent = functools.partialmethod(shown, disable=True)
-    tqdm.__init__ = silent  # type: ignore[method-assign, assignment]
-    try:
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-            yield
-    finally:
-        tqdm.__init__ = shown  # type: ignore[method-assign]
-
-
-def run(main: Callable[[], int | None]) -> NoReturn:
-    """Run a stage's `main()` as a program: an InputError is one line on stderr and exit status 2.
-
-    A closed pipe (`python STAGE.py | head`) and Ctrl-C end the program quietly, with the status a
-    shell expects."""
-    try:
-        status = main()
-    except InputError as error:
-        print(f"{_program()}: {' '.join(str(error).split())}", file=sys.stderr)
-        status = 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
-    except KeyboardInterrupt:
-        print(f"{_program()}: stopped", file=sys.stderr)
-        status = 130
-    sys.exit(status or 0)
-
-
-def _program():
-    """The name of the script, or of the package behind `python -m PACKAGE`."""
-    script = Path(sys.argv[0])
-    return script.parent.name if script.name == "__main__.py" else script.name
-
-
-def print_line(text: str) -> None:
-    print(text, flush=True)
 
 
 # ---- training --------------------------------------------------------------------------------
@@ -334,7 +284,7 @@ def add_row_options(parser: Parser) -> Group:
     group.add_argument(
         "--dropout",
         metavar="SHARE",
-        type=float,
+        type=ranges.SHARE,
         help="units dropped while learning, 0 to 1 (default: the model's)",
     )
     return group
@@ -361,7 +311,7 @@ def add_fresh_row_options(parser: Parser) -> Any:
 def settle(args: argparse.Namespace, defaults: Mapping[str, Any]) -> argparse.Namespace:
     """The options that were typed, with `defaults` for the others. Raises InputError for one that
     was typed and is not in the table: it does not apply to `args.model`."""
-    for name in sorted(args.given - {"model", "quiet"}):
+    for name in sorted(args.given - {"model", "overwrite", "quiet"}):
         if name not in defaults:
             raise InputError(f"{spelled(name)} does not apply to --model {args.model}")
     typed = {name: getattr(args, name) for name in args.given}
@@ -370,16 +320,9 @@ def settle(args: argparse.Namespace, defaults: Mapping[str, Any]) -> argparse.Na
 
 def recipe_from(args: argparse.Namespace, base: Recipe) -> Recipe:
     """The recipe `base` with what was given on the command line. Raises InputError for what no
-    training can do."""
-    for name in ("epochs", "batch", "learning_rate"):
-        value = getattr(args, name, None)
-        if value is not None and not value > 0:
-            raise InputError(f"{spelled(name)} {value} must be above 0")
+    training can do; its numbers lie in their ranges (ecg.ranges)."""
     given = {key: getattr(args, key, None) for key in ("epochs", "batch", "balance", "augment")}
     given["rate"] = getattr(args, "learning_rate", None)
-    dropout = getattr(args, "dropout", None)
-    if dropout is not None and not 0 <= dropout < 1:
-        raise InputError(f"--dropout {dropout} must lie between 0 and 1")
-    if args.threads is not None and args.threads < 1:
-        raise InputError(f"--threads {args.threads} must be at least 1")
+    if getattr(args, "dropout", None) == 1:
+        raise InputError("--dropout 1 leaves nothing to learn from: give a share below 1")
     return dataclasses.replace(base, **{k: v for k, v in given.items() if v is not None})

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ecg import artifacts
+from ecg import artifacts, overwriting
 from ecg.artifacts import InputError
 
 URL = "https://physionet.org/files/mitdb/1.0.0/"
@@ -110,6 +110,7 @@ def download(folder: str | Path, url: str = URL) -> Path:
     with tqdm(names, desc="downloading", unit="file", disable=None) as bar:
         for name in bar:
             if not (folder / name).exists() or artifacts.sha256(folder / name) != sums.get(name):
+                overwriting.check(folder / name)  # a user's own record of the same name stays
                 _fetch(session, url, name, folder, sums.get(name))
     return folder
 

@@ -52,7 +52,7 @@ def recordings():
     return DATA
 
 
-def _in_process(script, args, cwd, env, input):
+def in_process(script, args, cwd, env, input):
     """A stage as `python SCRIPT ARGS` would run it, in this process: (returncode, stdout,
     stderr)."""
     from ecg import cli
@@ -94,7 +94,7 @@ def run():
                 input=input,
             )
         else:
-            done = _in_process(script, args, cwd, env, input)
+            done = in_process(script, args, cwd, env, input)
         if check and done.returncode != 0:
             raise AssertionError(
                 f"{script} {args} exited {done.returncode}\n{done.stdout}\n{done.stderr}"

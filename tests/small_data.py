@@ -35,6 +35,7 @@ def write_small_data(data):
             "protocol": "kaggle",
             "n_real": 57,
             "synthetic": False,
+            "classes": CLASSES,
             "scaler": {"mean": [0.0] * 187, "scale": [1.0] * 187},
             "counts": {**counts, "train+SMOTE": dict.fromkeys(CLASSES, 30)},
         },

@@ -107,6 +107,7 @@ def test_a_persons_labels_are_learnt_from_the_first_minutes(run, home, tmp_path)
     assert card["patient"].endswith("/one") and card["finetuned"]["from"] == "model_context.pth"
     assert card["finetuned"]["beats"]["S"] > 10
     before["arguments"]["outputs"] = 5
+    del before["weights_sha256"]
     assert {key: card[key] for key in before if key not in ("patient", "finetuned")} == before
     beats, late = context.describe(made.signal, 250, made.r_peaks), made.r_peaks > 130 * 250
     nets = models.load_context(shipped)[0], tuned

@@ -14,6 +14,7 @@ MODEL_FILES = {
     "model_residual",
     "model_context",
     "model_quality",
+    "model_vf",
     "pretrain_translearn",
 }
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60

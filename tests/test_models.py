@@ -20,6 +20,7 @@ from ecg.training.rows import RowTask
 from model_context import ContextNet
 from model_self import ECGCNN
 from tests.fresh_networks import SCALER, fresh
+from tests.model_cards import row_card
 
 MANIFEST = {"scaler": {"mean": SCALER[0], "scale": SCALER[1]}}
 OURS = "self", "deep", "resnet18", "residual"
@@ -221,7 +222,7 @@ def test_networks_of_others_learn(theirs, recipe):
 @pytest.mark.parametrize("opset", [11, 18])
 def test_networks_of_others_are_exported(theirs, opset, tmp_path, capfd):
     name, network, _ = theirs
-    card = {"architecture": "Theirs", "input": {}, "classes": list("NSVFQ")}
+    card = row_card("Theirs")
     form, path = fast_form.fast_form(network).eval(), tmp_path / "theirs.onnx"
     if name == "attention" and opset == 11:
         with pytest.raises(InputError, match="--opset 11: .*--opset 18 has") as told:
@@ -239,9 +240,9 @@ def test_networks_of_others_are_exported(theirs, opset, tmp_path, capfd):
 
 def saved(folder, network, arguments):
     """The file of these weights, with a card."""
-    card = {"architecture": type(network).__name__, "arguments": arguments}
-    path = folder / f"model_{card['architecture']}.pth"
-    weights.save_weights(path, network.state_dict(), {**card, "input": {}, "classes": []})
+    name = type(network).__name__
+    path = folder / f"model_{name}.pth"
+    weights.save_weights(path, network.state_dict(), row_card(name, arguments))
     return path
 
 

@@ -9,6 +9,7 @@ from model_deep import ECGCNN_Deep
 from model_self import ECGCNN
 from pretrain_translearn import PretrainedResNet1D
 from tests import tutorial_networks as theirs
+from tests.model_cards import row_card
 
 
 def _awake(network):
@@ -72,7 +73,7 @@ def _version_1(network, layers, heads):
 
 
 def _card(architecture, **arguments):
-    return {"architecture": architecture, "arguments": arguments, "input": {}, "classes": []}
+    return row_card(architecture, arguments)
 
 
 def test_version_1s_files_load(tmp_path):

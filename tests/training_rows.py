@@ -14,13 +14,15 @@ def write_rows(data, n=240, seed=0, protocol="kaggle"):
     """A processed_data folder of five kinds of bump, in which the last quarter of the training rows
     counts as SMOTE's. Returns `data`."""
     rng, t = np.random.default_rng(seed), np.arange(187)
-    folder, about = artifacts.processed(data), {}
+    folder, about, sha256 = artifacts.processed(data), {}, {}
     for split, size in (("train", n), ("val", 100), ("test", 20)):
         y = np.arange(size) % 5
         bump = np.exp(-0.5 * ((t - 30 - 25 * y[:, None]) / 6) ** 2)
         x = bump + 0.8 * rng.standard_normal((size, 187))
         artifacts.save_npy(folder / f"X_{split}.npy", x.astype(np.float32)[:, :, None])
         artifacts.save_npy(folder / f"y_{split}.npy", y.astype(np.int64))
+        for name in (f"X_{split}.npy", f"y_{split}.npy"):
+            sha256[name] = artifacts.sha256(folder / name)
         size = n * 3 // 4 if split == "train" else size
         about[split] = {
             "record": [f"r{k % 3}" for k in range(size)],
@@ -36,7 +38,7 @@ def write_rows(data, n=240, seed=0, protocol="kaggle"):
         "classes": list("NSVFQ"),
         "counts": {},
         "scaler": {"mean": [0.1] * 187, "scale": [0.5] * 187},
-        "outputs_sha256": {"X_train.npy": str(n)},
+        "outputs_sha256": sha256,
         "rows": about,
     }
     artifacts.save_json(folder / "manifest.json", manifest)

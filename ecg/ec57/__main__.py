@@ -7,7 +7,7 @@ python -m ecg.ec57 data/mitdb --test cnn --format af --summary
 
 import argparse
 
-from ecg import cli
+from ecg import cli, ranges
 from ecg.artifacts import InputError
 from ecg.ec57 import bxb, epicmp
 from ecg.ec57.beat_by_beat import CLASS_MAPS, WINDOW, compare_record
@@ -25,7 +25,7 @@ FORMATS = {
 
 def options() -> cli.Parser:
     """The command line."""
-    parser = cli.stage_parser(__doc__, prog="python -m ecg.ec57")
+    parser = cli.stage_parser(__doc__, prog="python -m ecg.ec57", writes=False)
     parser.add_argument("records", metavar="RECORDS_DIR", help="headers and reference annotations")
     group = parser.add_argument_group("what is compared")
     option = group.add_argument
@@ -35,8 +35,9 @@ def options() -> cli.Parser:
     option(
         "--exclude", nargs="+", default=[], metavar="RECORD", help="left out, such as paced ones"
     )
-    option("--learning", metavar="S", type=float, default=LEARNING, help="s that do not count")
-    option("--window", metavar="S", type=float, default=WINDOW, help="s between two of one beat")
+    text, s = "s that do not count", ranges.SECONDS
+    option("--learning", metavar="S", type=s, default=LEARNING, help=text)
+    option("--window", metavar="S", type=s, default=WINDOW, help="s between two of one beat")
     option("--class-map", choices=tuple(CLASS_MAPS), default="bxb", help="of beats e, j, n: S or N")
     option(
         "--format",
@@ -59,8 +60,6 @@ def options() -> cli.Parser:
 
 @cli.stage(options)
 def main(args: argparse.Namespace) -> None:
-    if not (args.learning >= 0 and args.window >= 0):  # nan is refused too
-        raise InputError("--learning and --window are seconds, not below 0")
     if args.shape and args.format not in KINDS:
         raise InputError(f"--{args.shape} is of episodes: give --format af or vf with it")
     if args.exclude_flutter and args.format != "af":

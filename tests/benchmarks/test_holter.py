@@ -6,7 +6,7 @@ import pytest
 from benchmarks import holter
 from benchmarks.holter_parts import common, day, engines, steps, stream
 from benchmarks.holter_parts.steps import WATCHED
-from ecg import labelling
+from ecg import beat_table
 from ecg.artifacts import InputError
 
 
@@ -28,7 +28,7 @@ def test_a_step_is_timed_without_the_steps_that_it_calls(monkeypatch):
 @pytest.fixture
 def unwatched(monkeypatch):
     """What `Steps.watch_all` wraps is unwrapped after the test."""
-    for module, name, _ in (*WATCHED, (labelling, "extract_beats", None)):
+    for module, name, _ in (*WATCHED, (beat_table, "extract_beats", None)):
         monkeypatch.setattr(module, name, getattr(module, name))
 
 

@@ -11,6 +11,7 @@ from ecg import artifacts
 from ecg.artifacts import InputError
 from ecg.evaluation import predictions, reports
 from tests.made_rows import made_predictions
+from tests.model_cards import SCALER, row_card
 
 
 def store(folder, model, split, protocol, seed, **changes):
@@ -151,6 +152,19 @@ def test_figures_are_those_of_the_predictions(data, made):
     assert again["accuracy"] == pytest.approx(found.right.mean())
 
 
+def test_predictions_of_other_weights_are_told(tmp_path):
+    weight, stored_at = tmp_path / "weight", tmp_path / "evaluation" / "kaggle"
+    weight.mkdir()
+    (weight / "model_self.pth").write_bytes(b"new")
+    about = {"weights": "model_self.pth", "weights_sha256": "of the old"}
+    artifacts.save_json(stored_at / "self_test_report.json", about)
+    (told,) = stored.stale_predictions(tmp_path, weight)
+    assert "self_test_report.json was made by other weights than" in told and "FRESH=1" in told
+    about["weights_sha256"] = artifacts.sha256(weight / "model_self.pth")
+    artifacts.save_json(stored_at / "self_test_report.json", about)
+    assert stored.stale_predictions(tmp_path, weight) == []
+
+
 def test_cells():
     assert tables.percent(None) == tables.percent(np.nan) == "-"
     assert tables.with_interval(0.5, (0.25, 0.75)) == "50.0 (25.0 to 75.0)"
@@ -181,7 +195,7 @@ def weight(tmp_path):
         ("shipped/model_context.pth", "all", False, "ContextNet"),
         ("model_deep.pth", "kaggle", True, "ECGCNN_Deep"),
     ):
-        card = {"architecture": architecture, "arguments": {}, "input": {}, "classes": []}
+        card = row_card(architecture)
         card["manifest"] = {"protocol": protocol, "synthetic": synthetic}
         artifacts.save_json(tmp_path / path.replace(".pth", ".json"), card)
         (tmp_path / path).write_bytes(b"")
@@ -234,7 +248,8 @@ def test_rows_at_hand_are_taken(tmp_path, monkeypatch):
     made = []
     monkeypatch.setattr(predicting.data_preprocess, "main", made.append)
     own = artifacts.processed(tmp_path) / "manifest.json"
-    artifacts.save_json(own, {"protocol": "kaggle", "synthetic": False})
+    about = {"protocol": "kaggle", "synthetic": False, "n_real": 1, "classes": list("NSVFQ")}
+    artifacts.save_json(own, {**about, "scaler": SCALER})
     assert predicting.rows_folder(tmp_path, "kaggle", "mitdb") == tmp_path and not made
     other = predicting.rows_folder(tmp_path, "tutorial", "mitdb")
     assert other == tmp_path / "results" / "tutorial" and made[0][-1] == str(other)

@@ -2,12 +2,16 @@
 
 import importlib
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import ecg
 from ecg import cli
 from ecg.artifacts import InputError
+from ecg.ranges import Range
+from tests.conftest import HOME
 
 STAGES = (
     *("data_preprocess", "train", "continue_train", "pretrain_translearn", "evaluate"),
@@ -79,7 +83,7 @@ def test_a_former_spelling_names_the_new_one(stage, typed, says, refused):
     "stage, typed, says",
     [
         ("train", ["--epoch", "3"], "there is no option --epoch: is --epochs meant?"),
-        ("train", ["--epochs", "three"], "--epochs: invalid int value: 'three'"),
+        ("train", ["--epochs", "three"], "--epochs three: give a whole number from 1 to 1,000,000"),
         ("train", ["--model", "nothing"], "--model: invalid choice: 'nothing'"),
         ("train", ["--epochs"], "--epochs: expected one argument"),
         ("train", ["stray"], "stray: nothing is expected there"),
@@ -88,7 +92,8 @@ def test_a_former_spelling_names_the_new_one(stage, typed, says, refused):
 )
 def test_a_usage_error_is_one_line(stage, typed, says, refused):
     line = refused(f"{stage}.py", *typed)
-    assert line.startswith(f"{stage}.py: {says}") and f"{stage}.py --help" in line
+    assert line.startswith(f"{stage}.py: {says}")
+    assert "give" in line or f"{stage}.py --help" in line
 
 
 @pytest.mark.parametrize(
@@ -147,3 +152,39 @@ def test_what_was_typed_is_known():
     assert args.given == {"data"} and args.seed == 0
     with pytest.raises(InputError, match="--data is for others"):
         cli.refuse_unused(args, ("seed", "data"), "is for others")
+
+
+def numbers_of(stage, monkeypatch):
+    """The options of a stage that take numbers."""
+    actions = parser_of(stage, monkeypatch)._actions
+    by_default = (int, float)
+    return [a for a in actions if a.type is not None or type(a.default) in by_default]
+
+
+BENCHMARKS = sorted(path.stem for path in HOME.glob("benchmarks/*.py"))
+
+
+@pytest.mark.parametrize(
+    "stage", [*STAGES, "ecg.ec57.__main__", *(f"benchmarks.{name}" for name in BENCHMARKS)]
+)
+def test_every_number_has_a_range(stage, monkeypatch):
+    for action in numbers_of(stage, monkeypatch):
+        name = action.option_strings[-1]
+        if isinstance(action.default, Path) or action.type is Path:
+            continue
+        assert isinstance(action.type, Range), f"{name} of {stage} has no range"
+        low, high = action.type.low, action.type.high
+        assert -1e12 < low < high < 1e12
+        for wrong in ("nan", "inf", "1e300", "-1e300", "none", low - 1, high + 1, ""):
+            with pytest.raises(ValueError, match="give"):
+                action.type(wrong)
+        for default in action.default if isinstance(action.default, tuple) else [action.default]:
+            assert default is None or action.type(default) == default
+
+
+def test_a_stage_without_a_range_would_be_found(monkeypatch):
+    parser = cli.stage_parser("A stage.", prog="stage.py")
+    parser.add_argument("--many", type=int)
+    monkeypatch.setitem(sys.modules, "made_up", SimpleNamespace(options=lambda: parser))
+    with pytest.raises(AssertionError, match="--many of made_up has no range"):
+        test_every_number_has_a_range("made_up", monkeypatch)

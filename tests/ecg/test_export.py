@@ -11,8 +11,9 @@ from ecg import context, export, prediction
 from ecg.artifacts import InputError
 from model_context import ContextNet
 from tests.fresh_networks import fresh
+from tests.model_cards import row_card
 
-CARD = {"architecture": "ECGCNN", "classes": ["N"]}
+CARD = row_card("ECGCNN")
 
 
 def test_parity_counts_labels_and_ties():
@@ -44,7 +45,8 @@ def test_half_precision_is_written_where_labels_stay(tmp_path):
 def context_net():
     torch.manual_seed(0)
     net = ContextNet(members=1, channels=8, dilations=(1,)).eval()
-    net.card = {"architecture": "ContextNet", "class_bias": net.bias.tolist()}
+    told = {"input": {"names": list(context.FEATURE_NAMES)}, "class_bias": net.bias.tolist()}
+    net.card = row_card("ContextNet", name="context", manifest={}, recipe={}, **told)
     return net
 
 
