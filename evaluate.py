@@ -5,6 +5,7 @@
     python evaluate.py --model THEIR.onnx --input minmax   # any network of rows (N, 1, 187)
     python evaluate.py --records data/mitdb --model self   # as ANSI/AAMI EC57 asks: beats, episodes
     python evaluate.py --records data/svdb --json svdb.json --peaks annotated
+    python evaluate.py --model rhythm --records data/cinc2017   # rhythms by REFERENCE.csv
 
 Rows: data/processed_data -> data/evaluation/PROTOCOL/NAME_{val,test}.csv, _report.txt, _report.json
 and pictures. The temperature that makes a confidence mean what it says is fitted on the validation
@@ -34,7 +35,9 @@ from ecg.artifacts import InputError
 from ecg.evaluation import metrics
 from ecg.evaluation.records import evaluate_records
 from ecg.evaluation.records_output import records_text, save_records
+from ecg.evaluation.rhythms import evaluate_rhythms, rhythms_text
 from ecg.evaluation.rows import evaluate_rows
+from ecg.signal_models import open_signal_models
 
 
 def options() -> cli.Parser:
@@ -179,9 +182,31 @@ def score_records(args: argparse.Namespace) -> None:
     print(f"wrote {save_records(scores, args.out or default, args.records, args.json)}*")
 
 
+def score_rhythms(args: argparse.Namespace) -> None:
+    """The rhythm model on recordings of one rhythm each, printed, and with --json written."""
+    mine = {"json"}
+    unused = (*ONLY_WITH_ROWS, *(name for name in ONLY_WITH_RECORDS if name not in mine))
+    cli.refuse_unused(args, (*unused, "out"), "has no use with --model rhythm")
+    weight = artifacts.locate(args.weight)
+    document = evaluate_rhythms(
+        artifacts.locate(args.records),
+        lambda n_beats: inference.choose_and_load("auto", weight, "auto", n_beats),
+        open_signal_models(weight),
+        args.draws,
+        args.seed,
+    )
+    print(rhythms_text(document))
+    if args.json:
+        artifacts.save_json(args.json, document)
+
+
 @cli.stage(options)
 def main(args: argparse.Namespace) -> None:
-    if args.records:
+    if args.model == ["rhythm"]:
+        if not args.records:
+            raise InputError("--model rhythm: name the folder of the recordings as --records DIR")
+        score_rhythms(args)
+    elif args.records:
         score_records(args)
     else:
         score_rows(args)

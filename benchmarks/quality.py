@@ -28,11 +28,11 @@ from ecg.evaluation.records import LabelledRecord, label_record  # noqa: E402
 from ecg.evaluation.reference import compare_labels  # noqa: E402
 from ecg.export import export_quality  # noqa: E402
 from ecg.formats.annotation import annotated_records  # noqa: E402
+from ecg.one_class import REFERENCE  # noqa: E402
 from ecg.prediction import open_onnx  # noqa: E402
 from ecg.signal_models import SignalModels  # noqa: E402
 from ecg.training import quality as training  # noqa: E402
 from ecg.training import quality_data  # noqa: E402
-from ecg.training.one_class import REFERENCE  # noqa: E402
 
 Open = Callable[[str], Any]  # FOLDER/RECORD -> the quality network for it
 

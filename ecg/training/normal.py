@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from ecg import context, formats
+from ecg.one_class import recordings_by_class
 from ecg.rpeaks import find_beats_in_leads
-from ecg.training.one_class import recordings_by_class
 from ecg.training.patients import Patient, described_by
 from ecg.training.views import NO_ECTOPIC, DescribedView, join_described
 from ecg.weights import FEWEST_BEATS

@@ -20,9 +20,9 @@ from ecg import artifacts, formats, quality
 from ecg.beats import CLASSES, classes_of
 from ecg.formats.annotation import annotated_records, read_annotation
 from ecg.formats.recording import Recording
+from ecg.one_class import REFERENCE, recordings_by_class
 from ecg.rpeaks import FoundBeats, find_beats_in_leads
 from ecg.training import quality_made as made
-from ecg.training.one_class import REFERENCE, recordings_by_class
 
 NOISY, CLEAN, ANNOTATED = "~", "NAO", "annotated"
 MATCH = 0.15  # s: a beat is the annotated one nearest to it within this time

@@ -14,9 +14,9 @@ from tqdm import tqdm
 from ecg import artifacts, formats
 from ecg.formats.recording import Recording
 from ecg.labelling import find_beats, turned_upright, without_hum
+from ecg.one_class import recordings_by_class
 from ecg.rhythm.strips import SHORTEST, describe_strips
 from ecg.rpeaks import FoundBeats
-from ecg.training.one_class import recordings_by_class
 
 LETTERS = "NAO~"  # of REFERENCE.csv, in the order of ecg.rhythm.track.RHYTHMS
 
@@ -37,7 +37,7 @@ class RhythmData(NamedTuple):
 
 def load_rhythm_data(folder: str | Path, label: Label) -> RhythmData:
     """The recordings of a folder. label: letters of the beats of a recording, by a context model.
-    Raises InputError as ecg.training.one_class.recordings_by_class, and for a recording that cannot
+    Raises InputError as ecg.one_class.recordings_by_class, and for a recording that cannot
     be read; one too short for a look is left out."""
     folder = Path(folder)
     names: list[str] = []

@@ -26,9 +26,9 @@ from ecg.ec57.episodes import fibrillation_episodes, rhythm_episodes
 from ecg.formats.annotation import annotated_records, read_annotation
 from ecg.mitdb import DS1, DS2, PACED
 from ecg.noise import add_noise
+from ecg.one_class import REFERENCE, recordings_by_class
 from ecg.rhythm.fibrillation_numbers import RATE, WINDOW, describe_lead
 from ecg.stretches import within
-from ecg.training.one_class import REFERENCE, recordings_by_class
 from ecg.training.vf_made import made_negatives
 
 EPISODES = "episodes.csv"

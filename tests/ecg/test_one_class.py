@@ -3,7 +3,7 @@
 import pytest
 
 from ecg.artifacts import InputError
-from ecg.training.one_class import recordings_by_class
+from ecg.one_class import recordings_by_class
 
 
 @pytest.fixture
