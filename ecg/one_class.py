@@ -9,7 +9,7 @@ from ecg import artifacts
 from ecg.artifacts import InputError
 
 REFERENCE = "REFERENCE.csv"
-CLASSES = "NAO~"
+CLASSES = "NAO~"  # in the order of ecg.rhythm.track.RHYTHMS
 
 
 def recordings_by_class(folder: Path, wanted: str = CLASSES) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """Rows in, probabilities out: what a model card asks for, PyTorch and ONNX alike. The network is
 handed in."""
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import onnxruntime as ort
@@ -15,7 +16,15 @@ from ecg import beats, foreign
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
 from ecg.schema import card_fault
-from ecg.weights import StaleFile, card_path, short_name, why_stale
+from ecg.weights import (
+    StaleFile,
+    card_path,
+    in_folders,
+    onnx_path,
+    short_name,
+    weights_path,
+    why_stale,
+)
 
 BATCH = 256
 REMEDY = "export it again with python export_onnx.py"
@@ -184,6 +193,47 @@ def check_session(
         raise InputError(f"{session.file} gives {found.shape} for {takes}, not {gives}: {remedy}")
     if not np.isfinite(found).all():
         raise InputError(f"{session.file} gives NaN or infinity, no probabilities: {remedy}")
+
+
+class SignalNetwork(NamedTuple):
+    """A network that judges a signal, and what its ONNX file must fit.
+
+    name: as train.py --model has it. told: what `input` of its card must say, (key, value) pairs.
+    takes: shapes of its inputs for one row; gives: of its logits. thresholds: names that its card
+    must hold."""
+
+    name: str
+    told: tuple[tuple[str, Any], ...]
+    takes: tuple[tuple[int, ...], ...]
+    gives: tuple[int, ...]
+    thresholds: tuple[str, ...] = ()
+
+    def open(self, weight: str | Path, threads: int = 1) -> ort.InferenceSession | None:
+        """That of a folder of weights, or the shipped one, with its card as `.card`; None where
+        there is none. Raises InputError for a damaged file, and for one that was trained on other
+        input than this program computes."""
+        path = onnx_path(in_folders(weights_path(weight, self.name)))
+        if not path.exists():
+            return None
+        return _signal_session(self, path, path.stat().st_mtime_ns, threads)
+
+
+@functools.lru_cache(maxsize=6)
+def _signal_session(network, path, modified, threads):
+    """modified: when the file was written, so that a new one is read anew."""
+    remedy = f"train it again with python train.py --model {network.name}"
+    session = onnx_session(path, threads, remedy)
+    card = card_of(session)
+    for key, value in network.told:
+        if card["input"].get(key) != (list(value) if isinstance(value, tuple) else value):
+            raise InputError(
+                f"{path} was trained on other numbers than this program computes: {remedy}"
+            )
+    if network.thresholds and set(card.get("threshold") or ()) != set(network.thresholds):
+        wanted = ", ".join(network.thresholds)
+        raise InputError(f"{path}: the card inside lacks threshold of {wanted}: {remedy}")
+    check_session(session, network.takes, network.gives, remedy)
+    return session
 
 
 def open_onnx(path: str | Path, threads: int = 0, card: dict | None = None) -> ort.InferenceSession:

@@ -17,7 +17,6 @@ from ecg.prediction import card_of
 from ecg.rhythm.track import RHYTHMS
 from ecg.signal_models import SignalModels
 
-OF_CLASS = dict(zip("NAO~", RHYTHMS))
 JUDGED = [*RHYTHMS, "not judged"]
 
 
@@ -37,11 +36,11 @@ def evaluate_rhythms(
         raise InputError(models.rhythm or "the rhythm model is not asked")
     folder = Path(folder)
     truth, told = [], []
-    names = recordings_by_class(folder, CLASSES)
+    names = recordings_by_class(folder)
     for name, letter in tqdm(names.items(), "recordings", disable=None, leave=False):
         recording = formats.read_recording(folder / name)
         rhythm = label_recording(recording, choose, models=models).beats.attrs["rhythm"]
-        truth.append(RHYTHMS.index(OF_CLASS[letter]))
+        truth.append(CLASSES.index(letter))
         told.append(JUDGED.index(rhythm["of_recording"] or JUDGED[-1]))
     _, each = metrics.confusion_by(np.arange(len(truth)), truth, told, len(JUDGED))
     learnt = card_of(models.rhythm)["manifest"].get("folders", [])

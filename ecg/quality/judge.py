@@ -1,7 +1,6 @@
 """What cannot be read in any lead, by the quality network: stretches of noise, and single beats
 that are a moved electrode."""
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,10 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import onnxruntime as ort
 
-from ecg import weights
-from ecg.artifacts import InputError
 from ecg.context.statistics import shifted
-from ecg.prediction import card_of, check_session, onnx_session
+from ecg.prediction import SignalNetwork, card_of
 from ecg.quality.beat_numbers import BEAT_NAMES
 from ecg.quality.describe import (
     BEAT_INPUTS,
@@ -47,33 +44,23 @@ class Judged(NamedTuple):
     is_motion: np.ndarray
 
 
+NETWORK = SignalNetwork(
+    "quality",
+    (("windows", tuple(WINDOW_NAMES)), ("beats", tuple(BEAT_NAMES))),
+    ((1, WINDOW_INPUTS + BEAT_INPUTS),),
+    (1, 2),
+    (NOISE, MOTION),
+)
+
+
 def open_model(weight: str | Path = "weight", threads: int = 1) -> ort.InferenceSession | None:
-    """The quality network of a folder of weights, or the shipped one, with its card as `.card`;
-    None where there is none. Raises InputError for a damaged file, and for one that was trained on
-    other numbers than this program computes."""
-    path = weights.onnx_path(weights.in_folders(weights.weights_path(weight, "quality")))
-    return _opened(path, path.stat().st_mtime_ns, threads) if path.exists() else None
+    """The network of a folder of weights, as ecg.prediction.SignalNetwork.open gives it."""
+    return NETWORK.open(weight, threads)
 
 
 def model_or_note(weight: str | Path = "weight") -> ort.InferenceSession | str:
     """`open_model`, or the sentence that tells a user that there is none."""
     return open_model(weight) or MISSING
-
-
-@functools.lru_cache(maxsize=2)
-def _opened(path, modified, threads):
-    """modified: when the file was written, so that a new one is read anew."""
-    remedy = "train it again with python train.py --model quality"
-    session = onnx_session(path, threads, remedy)
-    told = card_of(session)["input"]
-    if told.get("windows") != list(WINDOW_NAMES) or told.get("beats") != list(BEAT_NAMES):
-        raise InputError(
-            f"{path} was trained on other numbers than this program computes: {remedy}"
-        )
-    if set(card_of(session).get("threshold") or ()) != {NOISE, MOTION}:
-        raise InputError(f"{path}: the card inside lacks threshold of {NOISE}, {MOTION}: {remedy}")
-    check_session(session, (1, WINDOW_INPUTS + BEAT_INPUTS), (1, 2), remedy)
-    return session
 
 
 def thresholds(model: ort.InferenceSession) -> tuple[float, float]:

@@ -4,7 +4,6 @@ Every second the network says of four seconds of each lead: fibrillation, beats,
 be read. It is fibrillation where every lead that can be read says so: a lead that shows QRS
 complexes speaks against it, one that is noise or not there is not asked."""
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,9 +12,7 @@ import numpy as np
 import onnxruntime as ort
 from scipy import ndimage
 
-from ecg import weights
-from ecg.artifacts import InputError
-from ecg.prediction import card_of, check_session, onnx_session, softmax
+from ecg.prediction import SignalNetwork, card_of, softmax
 from ecg.rhythm.fibrillation_numbers import (
     HOP_SECONDS,
     INPUTS,
@@ -31,7 +28,6 @@ MISSING = (
     "the model of ventricular fibrillation is missing, so none is looked for: "
     "python train.py --model vf makes it"
 )
-REMEDY = "train it again with python train.py --model vf"
 SMOOTHED = 5  # windows: median
 JOINED, SHORTEST = 3.0, 4.0  # s: gaps of an episode, and what is shorter is none
 GONE = 0.5  # share of a window that is missing or still: the lead is not asked
@@ -59,32 +55,19 @@ class Limits(NamedTuple):
     high: float
 
 
+NETWORK = SignalNetwork(
+    "vf", (("numbers", NUMBERS), ("lags", LAGS)), ((1, INPUTS),), (1, 3), Limits._fields
+)
+
+
 def open_model(weight: str | Path = "weight", threads: int = 1) -> ort.InferenceSession | None:
-    """The network of a folder of weights, or the shipped one, with its card as `.card`; None where
-    there is none. Raises InputError for a damaged file, and for one that was trained on other
-    numbers than this program computes."""
-    path = weights.onnx_path(weights.in_folders(weights.weights_path(weight, "vf")))
-    return _opened(path, path.stat().st_mtime_ns, threads) if path.exists() else None
+    """The network of a folder of weights, as ecg.prediction.SignalNetwork.open gives it."""
+    return NETWORK.open(weight, threads)
 
 
 def model_or_note(weight: str | Path = "weight") -> ort.InferenceSession | str:
     """`open_model`, or the sentence that tells a user that there is none."""
     return open_model(weight) or MISSING
-
-
-@functools.lru_cache(maxsize=2)
-def _opened(path, modified, threads):
-    """modified: when the file was written, so that a new one is read anew."""
-    session = onnx_session(path, threads, REMEDY)
-    told = card_of(session)["input"]
-    if told.get("numbers") != list(NUMBERS) or told.get("lags") != list(LAGS):
-        raise InputError(
-            f"{path} was trained on other numbers than this program computes: {REMEDY}"
-        )
-    if set(card_of(session).get("threshold") or ()) != set(Limits._fields):
-        raise InputError(f"{path}: the card inside lacks threshold of low, high: {REMEDY}")
-    check_session(session, (1, INPUTS), (1, 3), REMEDY)
-    return session
 
 
 def limits_of(model: ort.InferenceSession) -> Limits:

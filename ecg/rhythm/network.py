@@ -3,52 +3,40 @@
 Each lead is asked by itself. Their answers are averaged, as logarithms of probabilities, each by
 how likely it is that the lead can be read there."""
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 
-from ecg import weights
-from ecg.artifacts import InputError
-from ecg.prediction import card_of, check_session, onnx_session, softmax
+from ecg.prediction import SignalNetwork, card_of, softmax
 from ecg.rhythm.strips import NUMBER_NAMES, SAMPLES, Strips, strip_pages, strips_at
 from ecg.rhythm.track import RHYTHMS, STRIP, Track
 
 MISSING = (
     "the rhythm model is missing, so no rhythm is named: python train.py --model rhythm makes it"
 )
-REMEDY = "train it again with python train.py --model rhythm"
 NOISE = RHYTHMS.index("noise")
 LEAST = 0.3  # share of a look that must be there for a lead to be asked
 FAINT = 0.02  # weight of a lead that is noise for certain
 
 
+NETWORK = SignalNetwork(
+    "rhythm",
+    (("names", tuple(NUMBER_NAMES)), ("samples", SAMPLES)),
+    ((1, 1, SAMPLES), (1, len(NUMBER_NAMES))),
+    (1, len(RHYTHMS)),
+)
+
+
 def open_model(weight: str | Path = "weight", threads: int = 1) -> ort.InferenceSession | None:
-    """The rhythm network of a folder of weights, or the shipped one, with its card as `.card`; None
-    where there is none. Raises InputError for a damaged file, and for one that was trained on other
-    numbers or strips than this program makes."""
-    path = weights.onnx_path(weights.in_folders(weights.weights_path(weight, "rhythm")))
-    return _opened(path, path.stat().st_mtime_ns, threads) if path.exists() else None
+    """The network of a folder of weights, as ecg.prediction.SignalNetwork.open gives it."""
+    return NETWORK.open(weight, threads)
 
 
 def model_or_note(weight: str | Path = "weight") -> ort.InferenceSession | str:
     """`open_model`, or the sentence that tells a user that there is none."""
     return open_model(weight) or MISSING
-
-
-@functools.lru_cache(maxsize=2)
-def _opened(path, modified, threads):
-    """modified: when the file was written, so that a new one is read anew."""
-    session = onnx_session(path, threads, REMEDY)
-    told = card_of(session)["input"]
-    if told.get("names") != list(NUMBER_NAMES) or told.get("samples") != SAMPLES:
-        raise InputError(
-            f"{path} was trained on other numbers than this program computes: {REMEDY}"
-        )
-    check_session(session, [(1, 1, SAMPLES), (1, len(NUMBER_NAMES))], (1, len(RHYTHMS)), REMEDY)
-    return session
 
 
 def rhythm_track(

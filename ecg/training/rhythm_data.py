@@ -14,11 +14,9 @@ from tqdm import tqdm
 from ecg import artifacts, formats
 from ecg.formats.recording import Recording
 from ecg.labelling import find_beats, turned_upright, without_hum
-from ecg.one_class import recordings_by_class
+from ecg.one_class import CLASSES, recordings_by_class
 from ecg.rhythm.strips import SHORTEST, describe_strips
 from ecg.rpeaks import FoundBeats
-
-LETTERS = "NAO~"  # of REFERENCE.csv, in the order of ecg.rhythm.track.RHYTHMS
 
 Label = Callable[[str, Recording, FoundBeats], np.ndarray]  # (record, ...) -> letters of its beats
 
@@ -55,7 +53,7 @@ def load_rhythm_data(folder: str | Path, label: Label) -> RhythmData:
         looks.append((strips.waveform[0].astype(np.float16), strips.numbers[0]))
         record.append(np.full(len(strips.start_s), len(names)))
         names.append(f"{folder.name}/{name}")
-        classes.append(LETTERS.index(letter))
+        classes.append(CLASSES.index(letter))
     waveform, numbers = (np.concatenate(each) for each in zip(*looks))
     return RhythmData(np.array(names), np.array(classes), np.concatenate(record), waveform, numbers)
 
