@@ -22,6 +22,7 @@ from tqdm import tqdm
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 import inference  # noqa: E402
+from benchmarks.common.noise import electrode_motion, stretch_of  # noqa: E402
 from ecg import artifacts, beats, cli, ec57, formats, ranges  # noqa: E402
 from ecg.filters import denoise, remove_strong_hum  # noqa: E402
 from ecg.formats import annotation  # noqa: E402
@@ -85,12 +86,7 @@ def measured_noise(folder: Path) -> dict[str, np.ndarray]:
     Database."""
     names = {"baseline": "bw", "muscle": "ma"}
     noise = {kind: formats.read_wfdb(folder / name).signal for kind, name in names.items()}
-    electrode = folder / "em"
-    if electrode.with_suffix(".hea").exists():
-        noise["electrode"] = formats.read_wfdb(electrode).signal
-    else:  # electrode motion, from its mixture with record 118
-        recovered = np.load(folder / "em_recovered_from_118e00.npz", allow_pickle=False)
-        noise["electrode"] = recovered["noise_mV"][:, 0].astype(np.float64)
+    noise["electrode"] = electrode_motion(folder)[:, 0]
     return noise
 
 
@@ -105,8 +101,7 @@ def with_noise(
         return add_noise(signal, FS, "mains", snr, rng)
     measured = noise[kind]
     start = rng.integers(len(measured) - min(len(signal), len(measured) // 2))
-    measured = np.resize(np.roll(measured, -start), len(signal))
-    return add_noise(signal, FS, measured, snr, rng)
+    return add_noise(signal, FS, stretch_of(measured, len(signal), int(start)), snr, rng)
 
 
 def count(args: argparse.Namespace, cases: list[tuple]) -> dict:

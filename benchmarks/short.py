@@ -5,6 +5,7 @@ networks that never saw the person.
     python train.py --model context --records data/mitdb data/svdb --normal data/cinc2017 \\
         --protocol all --cv --keep weight/folds
     python benchmarks/short.py --records data/svdb --normal data/cinc2017 --mixtures data/nstdb
+    python benchmarks/short.py --mix data/mitdb --mixtures data/nstdb   # patients with its noise
 
 Pieces: ten of each length a record, at random places (the same for the same record), labelled as a
 user's file is; N, S, V and F, Q left out; a beat that is missed or gets `?` is wrong, but for the
@@ -25,6 +26,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.common.folds import Folds  # noqa: E402
+from benchmarks.common.noise import FS, electrode_motion, stretch_of  # noqa: E402
 from benchmarks.rpeaks_parts.scores import WINDOW, match  # noqa: E402
 from ecg import artifacts, cli, formats  # noqa: E402
 from ecg.beats import CLASSES, classes_of  # noqa: E402
@@ -32,6 +34,7 @@ from ecg.evaluation import metrics  # noqa: E402
 from ecg.formats.annotation import annotated_records, read_annotation  # noqa: E402
 from ecg.formats.recording import Recording  # noqa: E402
 from ecg.labelling import label_recording  # noqa: E402
+from ecg.noise import add_noise  # noqa: E402
 from ecg.quality import model_or_note  # noqa: E402
 from ecg.signal_models import SignalModels  # noqa: E402
 from ecg.training.normal import normal_records  # noqa: E402
@@ -39,6 +42,7 @@ from ecg.training.normal import normal_records  # noqa: E402
 LENGTHS = (30, 10, 5)  # s
 PIECES = 10  # of each length a record
 EDGE = 0.3  # s
+SNRS, MIXED_S = (12, 6, 0), 600  # dB, and how much of a record
 NONE = 4  # what a beat is called that is missed, or gets `?` or Q
 KINDS = CLASSES[:NONE]
 
@@ -143,6 +147,44 @@ def table_mixtures(folder: Path, folds: Folds, noise: Any) -> None:
     print_line("all", parts)
 
 
+def table_mixed(folder: Path, mixtures: Path, folds: Folds, noise: Any) -> None:
+    """The first ten minutes of records, both leads, with the electrode motion of `mixtures` added
+    in every other two minutes after the first: as that database does it, with other patients."""
+    motion = electrode_motion(mixtures)
+    title = "MIT-BIH records with electrode motion added, by networks that never saw the patient"
+    found: dict[int, list[Judged]] = {snr: [] for snr in SNRS}
+    left_out = {name[:3] for name in annotated_records(mixtures)}  # the noise may hold their beats
+    names = [name for name in annotated_records(folder) if name not in left_out]
+    for name in tqdm(names, desc="mixed", unit="record", disable=None):
+        recording, reference = read(folder, name)
+        part = _cut(recording, 0, int(MIXED_S * recording.fs))
+        beats = Reference(*(each[reference.at < len(part.signal)] for each in reference))
+        for snr, parts in found.items():
+            noisy = with_motion(part, motion, snr)
+            parts.append(judge(noisy, beats, folds.network(name), noise))
+    print(f"\n{title}: {len(names)} records")
+    for snr, parts in found.items():
+        print_line(f"{snr} dB", parts)
+
+
+def with_motion(recording: Recording, motion: np.ndarray, snr_db: float) -> Recording:
+    """The recording, its second lead alone beside, with `motion` (n, 2) at 360 Hz added to both
+    leads from the first minute on, two minutes with and two without."""
+    rng, fs = np.random.default_rng([*recording.name.encode()]), recording.fs
+    n, start = len(recording.signal), int(rng.integers(len(motion)))
+    in_noise = (np.arange(n) / fs - 60) % 240 < 120
+    in_noise &= np.arange(n) >= 60 * fs
+    at = (np.arange(n) * (FS / fs)).astype(int)
+    leads = []
+    for k, lead in enumerate((recording.signal, recording.second)):
+        if lead is not None:
+            own = stretch_of(motion[:, k], int(at[-1]) + 1, start)[at]
+            noisy = add_noise(lead, fs, own - own.mean(), snr_db, rng)
+            lead = np.where(in_noise, noisy, lead)
+        leads.append(lead)
+    return recording._replace(signal=leads[0], second=leads[1], others=())
+
+
 def table_healthy(folder: Path, folds: Folds, noise: Any) -> None:
     labels, asked = [], SignalModels(noise)
     for name in tqdm(normal_records(folder), desc="healthy", unit="recording", disable=None):
@@ -166,6 +208,7 @@ def options() -> cli.Parser:
     cli.add(p, "--records", nargs="+", default=[], help="annotated records, to be cut")
     p.add_argument("--normal", metavar="DIR", help="hand-held recordings, with REFERENCE.csv")
     p.add_argument("--mixtures", metavar="DIR", help="records with noise, 118e12 and so on")
+    p.add_argument("--mix", metavar="DIR", help="records that the noise of --mixtures is added to")
     p.add_argument("--folds", metavar="DIR", default="weight/folds", help="the networks")
     cli.add(p, "--weight", help="folder of the quality network")
     return p
@@ -173,6 +216,8 @@ def options() -> cli.Parser:
 
 @cli.stage(options)
 def main(args: argparse.Namespace) -> None:
+    if args.mix and not args.mixtures:
+        raise artifacts.InputError("--mix needs the noise: name its folder with --mixtures")
     if not (args.records or args.normal or args.mixtures):
         raise artifacts.InputError("nothing to work on: name --records, --normal or --mixtures")
     torch.set_num_threads(1)
@@ -181,6 +226,9 @@ def main(args: argparse.Namespace) -> None:
         table_pieces([artifacts.locate(folder) for folder in args.records], folds, noise)
     if args.mixtures:
         table_mixtures(artifacts.locate(args.mixtures), folds, noise)
+    if args.mix:
+        mixtures = artifacts.locate(args.mixtures)
+        table_mixed(artifacts.locate(args.mix), mixtures, folds, noise)
     if args.normal:
         table_healthy(artifacts.locate(args.normal), folds, noise)
 

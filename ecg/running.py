@@ -43,7 +43,8 @@ def stage(
             read = [each for name in inputs for each in _values(args, name)]
             files = {each.dest for each in parser._actions if each.metavar == "FILE"}
             places = [each for name in PLACES if name not in files for each in _values(args, name)]
-            places += [HOME / "docs", HOME / "benchmarks"]
+            # a folder may be found beside the scripts (artifacts.locate)
+            places += [HOME / each for each in (*places, "docs", "benchmarks")]
             overwrite = getattr(args, "overwrite", False)
             with overwriting.run_of(read, places, overwrite), quiet(args.quiet):
                 check_outputs(parser, args)
@@ -177,6 +178,12 @@ def _close_stdout():
     """What is still to be printed goes nowhere: else Python fails on it at the end."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@functools.cache
+def say_once(text: str) -> None:
+    """On stderr, once, however many recordings a run labels."""
+    print(text, file=sys.stderr)
 
 
 def print_line(text: str) -> None:

@@ -168,7 +168,8 @@ def try_stage(
 ) -> list[str]:
     """Kill one stage `times` times, in folders below `place`. Returns what was wrong."""
     stage, template = STAGES[name], place / name
-    template.mkdir()
+    for folder in FOLDERS[1::2]:  # else they would be those beside the scripts
+        (template / folder).mkdir(parents=True)
     for command in stage.before:
         finish(command, template)
     fresh = template.with_name(f"{name}-whole")

@@ -7,6 +7,7 @@ import train
 from benchmarks import short
 from benchmarks.common.folds import Folds
 from ecg.artifacts import InputError
+from ecg.noise import ac_power
 from ecg.prediction import card_of
 from ecg.synthetic import synthetic_recording, write_wfdb
 
@@ -79,3 +80,18 @@ def test_the_tables(made, capsys):
 def test_nothing_to_do_is_said():
     with pytest.raises(InputError, match="name --records, --normal or --mixtures"):
         short.main([])
+
+
+def test_motion_is_added_where_it_is_said(made):
+    """Two minutes with and two without after the first, at the SNR asked for, in both leads."""
+    recording, _ = short.read(made / "records", "101")
+    recording = recording._replace(second=-recording.signal)
+    motion = np.random.default_rng(0).standard_normal((9000, 2))
+    noisy = short.with_motion(recording, motion, 0)
+    clean, first = recording.signal, int(60 * recording.fs)
+    np.testing.assert_array_equal(noisy.signal[:first], clean[:first])
+    for lead, before in ((noisy.signal, clean), (noisy.second, -clean)):
+        added = (lead - before)[first:]
+        assert np.mean(added**2) / ac_power(before, recording.fs) == pytest.approx(1, rel=0.1)
+    with pytest.raises(InputError, match="--mix needs the noise"):
+        short.main(["--mix", str(made / "records")])

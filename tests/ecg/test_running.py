@@ -9,8 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from ecg import cli, locks, running, start
+from ecg import artifacts, cli, locks, running, start
 from ecg.artifacts import InputError
+from ecg.writing import writing
 from tests.conftest import HOME
 
 
@@ -122,6 +123,35 @@ def test_outputs_are_checked_before_work_begins(tmp_path, monkeypatch):
     main(["--csv", "mine.csv", "--overwrite"])
     main(["--csv", "new.csv"])
     assert begun == ["mine.csv", "new.csv"]
+
+
+def test_a_folder_found_beside_the_scripts_is_written_again(tmp_path, monkeypatch):
+    """A notebook lives elsewhere: its second training replaces the first one's weights."""
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    (home / "weight").mkdir(parents=True)
+    elsewhere.mkdir()
+    (home / "weight" / "model_self.pth").write_bytes(b"PK")
+    (home / "weight" / "model_self.json").write_text('{"architecture": "ECGCNN"}')
+    monkeypatch.setattr(artifacts, "HOME", home)
+    monkeypatch.setattr(running, "HOME", home)
+    monkeypatch.chdir(elsewhere)
+
+    def options():
+        parser = cli.stage_parser("A stage.", prog="stage.py")
+        cli.add(parser, "--weight")
+        return parser
+
+    written = []
+
+    @cli.stage(options)
+    def main(args):
+        path = artifacts.locate(args.weight) / "model_self.pth"
+        with writing(path) as temporary:
+            temporary.write_bytes(b"PK new")
+        written.append(path)
+
+    main([])
+    assert written == [home / "weight" / "model_self.pth"] and written[0].read_bytes() == b"PK new"
 
 
 # ---- two runs at once
