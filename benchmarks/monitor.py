@@ -4,10 +4,12 @@
                                                                       # the record (--folds)
     python benchmarks/monitor.py --alarms --records data/mitdb --final context_interpatient_plus
     python benchmarks/monitor.py --alarms --records data/cudb         # its episodes.csv: VF
+    python benchmarks/monitor.py --alarms data/mitdb/202 data/mitdb/222     # these records only
     python benchmarks/monitor.py data/mitdb/119 data/mitdb/200        # labels, delays, alarms
 
 Recordings are replayed as fast as possible. --alarms holds the alarms against the annotation of
-every record in a folder (monitor_parts/false_alarms.py), or its episodes.csv; each record is judged
+every record in a folder or of FILE ... (monitor_parts/false_alarms.py), or the folder's
+episodes.csv; each record is judged
 by the first network of --folds that was trained without it, or, with --final, by one model: records
 that it was trained on are left out, and said. Noise, the rhythm and ventricular fibrillation are
 told by the networks of --weight, or the shipped ones; which records these were trained on is said
@@ -47,7 +49,7 @@ def options() -> cli.Parser:
     parser = cli.stage_parser(__doc__)
     parser.add_argument("files", nargs="*", metavar="FILE", help="recordings to replay")
     group = parser.add_argument_group("false alarms")
-    group.add_argument("--alarms", action="store_true", help="of the records of a folder")
+    group.add_argument("--alarms", action="store_true", help="of a folder's records, or of FILE")
     cli.add(group, "--records", "--reference", "--jobs")
     folds = "networks of a cross-validation over the records"
     group.add_argument("--folds", metavar="DIR", default="weight/folds", help=folds)
@@ -61,8 +63,6 @@ def options() -> cli.Parser:
 def main(args: argparse.Namespace) -> None:
     if args.alarms:
         cli.refuse_unused(args, FOR_FILES, "is for FILE ..., not for --alarms")
-        if args.files:
-            raise InputError("--alarms takes a folder of records, --records DIR, no FILE")
         return count_false_alarms(args)
     cli.refuse_unused(args, FOR_ALARMS, "needs --alarms")
     if not args.files or "-" in args.files:
@@ -82,13 +82,7 @@ def main(args: argparse.Namespace) -> None:
 
 def count_false_alarms(args: argparse.Namespace) -> None:
     """The table of --alarms."""
-    if args.records is None:
-        raise InputError("--alarms counts over a folder of annotated records: name it as --records")
-    folder = artifacts.locate(args.records)
-    if (folder / vf_data.EPISODES).exists():
-        names = vf_data.records_of(folder)
-    else:
-        names = annotated_records(folder, args.reference)
+    folder, names = records_for(args)
     chosen = networks_for(args, folder.name, names)
     tasks = [
         joblib.delayed(alarms_of)(
@@ -99,6 +93,22 @@ def count_false_alarms(args: argparse.Namespace) -> None:
     say_what_was_seen(args.weight, folder.name, chosen)
     done = joblib.Parallel(n_jobs=args.jobs, return_as="generator")(tasks)
     print_table(list(tqdm(done, total=len(tasks), desc="replaying", unit="record", disable=None)))
+
+
+def records_for(args: argparse.Namespace) -> tuple[Path, list[str]]:
+    """(the folder, the names of the records in it) that the command line asks for."""
+    if (args.records is None) == (not args.files):
+        raise InputError("--alarms counts over annotated records: name --records DIR, or FILE ...")
+    if args.records is None:
+        files = [Path(file) for file in args.files]
+        folders = {artifacts.locate(file.parent) for file in files}
+        if len(folders) > 1:
+            raise InputError("--alarms takes the FILEs of one folder at a time")
+        return folders.pop(), [file.name for file in files]
+    folder = artifacts.locate(args.records)
+    if (folder / vf_data.EPISODES).exists():
+        return folder, vf_data.records_of(folder)
+    return folder, annotated_records(folder, args.reference)
 
 
 def networks_for(args: argparse.Namespace, folder: str, names: list[str]) -> dict:

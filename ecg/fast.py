@@ -4,13 +4,13 @@ that the envelope of ecg/qrs.py can tell apart, so that every other one is found
 The signal tells by itself that it repeats at half the interval: a T wave is not like the QRS
 complex before it, the next QRS complex is."""
 
-import functools
 from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 from scipy import signal as sps
 
+from ecg import dsp
 from ecg.qrs import MARGIN, QRS_BAND, Take, ranked
 from ecg.stretches import inside, merged, overlapping, pieces
 
@@ -80,12 +80,6 @@ def find_fast(
     return Fast(all_spans, all_at[np.diff(all_at, prepend=-n) > FASTEST / 2 * fs])
 
 
-@functools.lru_cache
-def _band(low, rate):
-    high = min(QRS_BAND[1], 0.45 * rate)
-    return sps.butter(2, [low, high], "bandpass", fs=rate, output="sos")
-
-
 def _in_stretch(take, start, stop, n, fs):
     """Fast within start..stop (samples)."""
     step = max(1, int(fs // 120))
@@ -115,7 +109,8 @@ def _in_stretch(take, start, stop, n, fs):
 
 
 def _filtered(x, low, rate):
-    return sps.sosfiltfilt(_band(low, rate), x - x[0], padlen=min(len(x) - 1, round(rate)))
+    sos = dsp.band_pass(low, min(QRS_BAND[1], 0.45 * rate), rate)
+    return dsp.both_ways(sos, x - x[0], min(len(x) - 1, round(rate)))
 
 
 def _is_narrow(x, y, rate):

@@ -81,10 +81,12 @@ def read_lead(
     end: int | None = None,
     known: Usual = Usual(),
     alone: bool = False,
+    tell: bool = True,
 ) -> ReadLead:
     """The beats that a lead (n,) with these gaps shows by itself. end: as for `choose_beats`.
     known: what its beats were like before. alone: no other lead helps, so that the R peaks are
-    wanted, and not the values of the envelope."""
+    wanted, and not the values of the envelope. tell: what the beats of less than a minute are
+    usually like is always told."""
     n = len(ecg)
 
     def take(start, stop):
@@ -97,7 +99,8 @@ def read_lead(
     fast = find_fast(take, n, fs, at, envelope.valley[k] / envelope.height[k], gaps.spans)
     at, contrast = fast.instead(at, contrast)
     clear = all_stand_out(contrast)
-    seen = _without_standstill(take, at, n, fs, envelope, known, alone or not clear)
+    wanted = alone or not clear or tell and n < SHORT * fs
+    seen = _without_standstill(take, at, n, fs, envelope, known, wanted)
     kept, peaks, shapes = seen.kept, seen.peaks, seen.shapes
     refused, at, contrast = at[~kept] // envelope.step, at[kept] // envelope.step, contrast[kept]
     noisy = np.zeros(len(at), bool)
@@ -125,7 +128,7 @@ def _without_standstill(take, at, n, fs, envelope, known, shapes_wanted):
     height = envelope.height[nearest]
     kept = ~are_spikes(take, at, n, fs)
     level = usual_heights(at / fs, np.where(kept, height, np.nan), known.height)
-    if not (shapes_wanted or (height < LOW * level).any() or n < SHORT * fs):
+    if not (shapes_wanted or (height < LOW * level).any()):
         return _Seen(kept, level[kept], Usual(), at[:0], None)
     peaks, shapes = locate_r_peaks(take, at, n, fs)
     steady = kept & (likeness_of(shapes) > STEADY)
@@ -216,5 +219,6 @@ def _weights(lead, fs):
 def _running(values, reduce, beyond):
     """Of each value (m,) and its neighbours, AROUND together, what `reduce` makes of them; `beyond`
     stands for those past either end."""
-    padded = np.pad(values, AROUND // 2, constant_values=beyond)
+    beside = np.full(AROUND // 2, beyond, np.float64)
+    padded = np.concatenate([beside, values, beside])
     return reduce(np.lib.stride_tricks.sliding_window_view(padded, AROUND), axis=1)

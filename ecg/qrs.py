@@ -5,7 +5,6 @@ matter. ecg/rpeaks.py puts the steps together; benchmarks/rpeaks.py shows how th
 chosen and sets some of them through this module.
 """
 
-import functools
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 from scipy import signal as sps
 
+from ecg import dsp
 from ecg.stretches import inside, pieces, runs_of
 
 # Times in seconds, levels as shares of the levels around; chosen on MIT-BIH.
@@ -68,25 +68,19 @@ class Envelope(NamedTuple):
     values: np.ndarray | None = None
 
 
-@functools.lru_cache
-def _qrs_filter(rate):
-    band = [QRS_BAND[0], min(QRS_BAND[1], 0.45 * rate)]
-    return sps.butter(2, band, "bandpass", fs=rate, output="sos")
-
-
 def qrs_envelope(take: Take, n: int, fs: float, chunk: float, keep: bool = False) -> Envelope:
     """The envelope of a signal of `n` samples, without gaps, at `fs` Hz; `chunk` s at a time. keep:
     its values too."""
     step = max(1, int(fs // 120))
     rate = fs / step
     settle = round(1.0 * rate)
-    sos = _qrs_filter(rate)
+    sos = dsp.band_pass(QRS_BAND[0], min(QRS_BAND[1], 0.45 * rate), rate)
     mean = np.full(step, 1 / step)
 
     def part(first, last):
         x = take(first * step, last * step).reshape(-1, step) @ mean
         # zero phase: once in either direction, from rest and to rest
-        x = np.pad(x - x[0], settle, mode="edge")
+        x = _with_ends(x - x[0], settle, settle)
         e = np.abs(sps.sosfilt(sos, sps.sosfilt(sos, x)[::-1])[::-1][settle:-settle])
         for width in SMOOTH:
             e = ndimage.uniform_filter1d(e, round(width * rate))
@@ -129,13 +123,20 @@ def marked_envelope(
 def ranked(values: np.ndarray, around: int, share: float) -> np.ndarray:
     """Running order statistic of `values` (m,): for each the one at `share` of those, without NaN,
     among the `around` (odd) about it."""
-    half = around // 2
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(values, half, constant_values=np.nan), around
-    )
+    half, m = around // 2, len(values)
+    padded = np.full(m + 2 * half, np.nan)
+    padded[half : half + m] = values
+    windows = np.ndarray((m, around), buffer=padded, strides=2 * padded.strides)
     count = np.isfinite(windows).sum(1)
     rank = np.minimum((count * share).astype(np.int64), np.maximum(count - 1, 0))
-    return np.sort(windows, axis=1)[np.arange(len(values)), rank]
+    return np.sort(windows, axis=1)[np.arange(m), rank]
+
+
+def _with_ends(x, before, after):
+    """x (n,) with so many times its first and its last sample put beside it."""
+    if before == after == 0:
+        return x
+    return np.concatenate([np.full(before, x[0]), x, np.full(after, x[-1])])
 
 
 # ----------------------------------------------------------- which peaks of the envelope are beats
@@ -258,8 +259,10 @@ def _drop_bursts(candidates, keep):
         room = (rr[1:] + rr[:-1]) / (local_rr[1:] + local_rr[:-1])
         inner = beat[1:-1]
         busy = candidates.valley[inner] / candidates.height[inner] / (VALLEY_LEVEL * room)
-        busy = np.pad(np.nan_to_num(busy), 1)
+        busy = np.concatenate([[0.0], np.nan_to_num(busy), [0.0]])
         worst = busy[1:-1] >= np.maximum(1, np.maximum(busy[2:], busy[:-2]))
+        if not worst.any():
+            return
         keep[inner[worst]] = False
 
 
@@ -277,8 +280,8 @@ def stretches_of_peaks(
         if len(p) == 0:
             continue
         first, last = start - before, stop + after
-        edges = max(-first, 0), max(last - n, 0)
-        yield np.pad(take(max(first, 0), min(last, n)), edges, mode="edge"), p, first
+        x = take(max(first, 0), min(last, n))
+        yield _with_ends(x, max(-first, 0), max(last - n, 0)), p, first
 
 
 def locate_r_peaks(

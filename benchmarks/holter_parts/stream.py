@@ -61,7 +61,7 @@ def memory_by_hour(hours: int, fs: int = 100) -> list[float]:
     def context(leads, fs, peaks, by_second):
         return np.tile([1.0, 0, 0, 0, 0], (len(peaks), 1))
 
-    def found(leads, fs, live, usual):
+    def found(leads, fs, live, usual, tell_usual):
         peaks = np.flatnonzero(leads[0] > 0.5)
         return rpeaks.FoundBeats(peaks, [], np.zeros(len(peaks), np.int64), np.ones((1, 2)))
 

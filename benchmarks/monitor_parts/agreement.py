@@ -1,5 +1,6 @@
 """The monitor held against the whole recording: agreement of labels, delay of labels and alarms."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,13 +34,14 @@ def agreement(
     the former, found by provisional label), "v_provisional_more" (others called V),
     "provisional_delay_s" {"median", "p99", "max", "late": beats over 0.7 s} after the next R peak,
     "final_delay_s" after the one after that (with a context model: after the beat itself, late over
-    60 s), "alarms": {name: {"events" (offline, ecg.holter), "alarms", "missed", "false",
-    "delay_median_s", "delay_max_s"}}}. An alarm's delay counts from the moment that defines it: R
-    peak of the third V, R peak that brings the mean of 8 beyond its limit, end of the limit of the
-    pause or asystole, R peak of the second V of a couplet. Shares are None where
-    there is nothing to share. Delays leave out the first 3 s."""
-    monitor = Monitor(fs, predict, context, **more)
+    60 s), "speed": times real time on one core, "alarms": {name: {"events" (offline, ecg.holter),
+    "alarms", "missed", "false", "delay_median_s", "delay_max_s"}}}. An alarm's delay counts from
+    the moment that defines it: R peak of the third V, R peak that brings the mean of 8 beyond its
+    limit, end of the limit of the pause or asystole, R peak of the second V of a couplet. Shares
+    are None where there is nothing to share. Delays leave out the first 3 s."""
+    monitor, began = Monitor(fs, predict, context, **more), time.process_time()
     events = monitor.push(np.column_stack(leads)) + monitor.finish()
+    took = time.process_time() - began
     beats = [event for event in events if isinstance(event, Beat)]
     final = sorted((e for e in beats if e.stage == "final"), key=lambda e: e.sample)
     provisional = {e.sample: e for e in beats if e.stage == "provisional"}
@@ -50,6 +52,7 @@ def agreement(
     figures = {
         **_label_figures(final, provisional, peaks, labels, fs),
         **_delay_figures(final, provisional, fs, context is not None),
+        "speed": n / fs / max(took, 1e-9),
         "alarms": _alarm_figures(monitor.alarms, events, summary, peaks, n / fs),
     }
     return figures, events
@@ -230,6 +233,8 @@ def print_agreement(results: Sequence[tuple[str, dict]]) -> None:
     print("alarm         events  alarms  missed  false  median    max")
     for alarm in HELD:
         print(_alarm_line(alarm, [f["alarms"][alarm] for _, f in results]))
+    speeds = ", ".join(f"{name} {f['speed']:.0f}" for name, f in results)
+    print(f"\ntimes real time on one core: {speeds}")
 
 
 def _delay_cells(delays):

@@ -1,13 +1,14 @@
 """The signal as beats are described on it, and the centre of every QRS complex."""
 
-import functools
 from fractions import Fraction
 
 import numpy as np
 from scipy import ndimage
-from scipy import signal as sps
+
+from ecg import dsp
 
 RATE = 250  # Hz at which beats are described
+PADDED = 15  # samples by which the filters continue a lead at its ends
 STILL = 1e-3  # RMS over 1 s, as a share of the window's, below which a lead gives no signal
 
 # Samples at RATE around the centre of the QRS complex.
@@ -30,18 +31,13 @@ def prepare(ecg: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
     rounding = 1e-12 * np.abs(x).max()  # what the filters leave of a constant is no signal
     bands = []
     for band in ((0.5, 40), (5, 25)):
-        part = sps.sosfiltfilt(_band_pass(*band), x)
+        part = dsp.both_ways(dsp.band_pass(*band, RATE), x, PADDED)
         spread = part.std()
         bands.append(part / spread if spread > rounding else np.zeros(len(part)))
     x, q = bands
     still = ndimage.uniform_filter1d(x * x, RATE) < STILL**2
     x[still], q[still] = 0, 0
     return x.astype(np.float32), q.astype(np.float32)
-
-
-@functools.lru_cache
-def _band_pass(low, high):
-    return sps.butter(2, (low, high), "bandpass", fs=RATE, output="sos")
 
 
 def _bridged(x):
@@ -59,7 +55,7 @@ def _at_rate(x, fs):
     if fs == RATE:
         return x
     ratio = Fraction(RATE / fs).limit_denominator(1000)
-    return sps.resample_poly(x, ratio.numerator, ratio.denominator, padtype="line")
+    return dsp.resampled(x, ratio.numerator, ratio.denominator)
 
 
 def cut(x: np.ndarray, centre: np.ndarray, offsets: np.ndarray) -> np.ndarray:

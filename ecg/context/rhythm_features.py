@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from ecg.context.statistics import (
     rolling_windows,
+    row_percentiles,
     running_mean,
     running_median,
     running_percentile,
@@ -108,7 +109,7 @@ def irregularity_features(beats: WindowBeats) -> dict[str, np.ndarray]:
     features = {}
     for n in (15, 30, 60):
         around = rolling_windows(log_pre, n)
-        low, middle, high = np.percentile(around, [25, 50, 75], axis=1)
+        low, middle, high = row_percentiles(around, [25, 50, 75])
         rmssd = np.sqrt(running_mean(difference**2, n).clip(0))
         features[f"rmssd{n}"] = np.log(rmssd + 0.01)
         features[f"mad{n}"] = np.log(np.abs(around - middle[:, None]).mean(axis=1) + 0.01)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ecg.context.alignment import BEAT, QRS, REGIONS, region_columns
 from ecg.context.features import QRS_SAMPLES, WHOLE_SAMPLES
-from ecg.context.statistics import correlation, rms, running_median, unit_rows, without_mean
+from ecg.context.statistics import correlation, rms, running_medians, unit_rows, without_mean
 from ecg.context.window_beats import WindowBeats
 
 
@@ -30,12 +30,10 @@ def with_deviations(
 ) -> dict[str, np.ndarray]:
     """The features, and after them each minus its running median of 31 beats (`_d`), except those
     named in `but`."""
-    deviations = {
-        name + "_d": values - running_median(values, 31)
-        for name, values in features.items()
-        if name not in but
-    }
-    return {**features, **deviations}
+    chosen = [name for name in features if name not in but]
+    rows = np.array([features[name] for name in chosen], np.float64)
+    deviations = rows - running_medians(rows, 31)
+    return {**features, **{f"{name}_d": row for name, row in zip(chosen, deviations)}}
 
 
 def _by_region(beats):

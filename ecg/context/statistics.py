@@ -3,19 +3,25 @@
 import numpy as np
 from scipy import ndimage
 
+# up to so many values in all windows sorting each takes less time than SciPy's filter to set out
+FEW = 20_000
+
 # ---- over beats ---------------------------------------------------------------------------------
 
 
 def rolling_windows(values: np.ndarray, n: int) -> np.ndarray:
-    """Windows of n values (odd or even) centred on each of m values, as a view (m, n); the ends are
-    mirrored."""
-    return np.lib.stride_tricks.sliding_window_view(
-        np.pad(values, (n // 2, n - 1 - n // 2), mode="symmetric"), n
-    )
+    """Windows of n values (odd or even) centred on each of m values (..., m), as a view (..., m,
+    n); the ends are mirrored."""
+    m = values.shape[-1]
+    at = np.arange(-(n // 2), m + n - 1 - n // 2) % (2 * m)
+    mirrored = values[..., np.minimum(at, 2 * m - 1 - at)]
+    return np.lib.stride_tricks.sliding_window_view(mirrored, n, axis=-1)
 
 
 def running_percentile(values: np.ndarray, n: int, percent: float) -> np.ndarray:
     """Percentile of the n values around each of m values, (m,); the ends are mirrored."""
+    if 0 < len(values) * n <= FEW and percent < 100:
+        return _ranked(values, n, percent)
     if n <= len(values):
         return ndimage.percentile_filter(values, percent, size=n, mode="reflect")
     # SciPy 1.17 reads beyond the ends of fewer values than its window now and then
@@ -26,6 +32,19 @@ def running_percentile(values: np.ndarray, n: int, percent: float) -> np.ndarray
 def running_median(values: np.ndarray, n: int) -> np.ndarray:
     """Median of the n values around each of m values, (m,); the ends are mirrored."""
     return running_percentile(values, n, 50)
+
+
+def running_medians(rows: np.ndarray, n: int) -> np.ndarray:
+    """`running_median` of each row of (k, m)."""
+    if 0 < rows.shape[1] * n <= FEW:
+        return _ranked(rows, n, 50)
+    return np.array([running_median(row, n) for row in rows])
+
+
+def _ranked(values, n, percent):
+    """`running_percentile` by sorting, of values (..., m)."""
+    rank = int(n * percent / 100)
+    return np.partition(rolling_windows(values, n), rank, axis=-1)[..., rank]
 
 
 def running_mean(values: np.ndarray, n: int) -> np.ndarray:
@@ -54,6 +73,17 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
 def without_mean(rows: np.ndarray) -> np.ndarray:
     """Rows (m, n) less their means."""
     return rows - rows.mean(axis=1, keepdims=True)
+
+
+def row_percentiles(rows: np.ndarray, percents: list[float]) -> np.ndarray:
+    """np.percentile(rows, percents, axis=1), (len(percents), m) of rows (m, n), for many short
+    ones."""
+    ordered, last = np.sort(rows, axis=1), rows.shape[1] - 1
+    at = np.array(percents) / 100 * last
+    low = np.floor(at).astype(np.int64)
+    a, b = ordered[:, low], ordered[:, np.minimum(low + 1, last)]
+    part = at - low
+    return np.where(part < 0.5, a + (b - a) * part, b - (b - a) * (1 - part)).T
 
 
 def correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:

@@ -20,10 +20,11 @@ from ecg.quality.describe import (
 )
 from ecg.quality.window_numbers import WINDOW_NAMES
 from ecg.stretches import inside, merged
+from ecg.translations import Note
 
 QUALITIES = ["quality_1", "quality_2"]  # columns: the quality of a beat in each lead
 NOISE, MOTION = "noise", "electrode motion"  # reasons, as they stand in the column `quality`
-MISSING = (
+MISSING = Note(
     "the quality model is missing, so noise is named only where the R peak detector gives up: "
     "python train.py --model quality makes it"
 )
@@ -121,10 +122,10 @@ def _beside_gaps(noise, described):
 
 def noise_now(
     model: ort.InferenceSession, leads: Sequence[np.ndarray], fs: float, r_peaks: np.ndarray
-) -> float:
-    """Probability, 0..1, that the last 5 s of the leads are noise in every one of them; a monitor
-    asks it of its last 10 s or more. Arguments as for `judge`."""
-    return min(
-        float(probabilities(model, describe_lead(lead, fs, r_peaks).window_rows())[-1, 0])
-        for lead in leads
-    )
+) -> bool:
+    """Whether the last 5 s of the leads are noise in every one of them; a monitor asks it of its
+    last 10 s or more. Arguments as for `judge`."""
+    least, _ = thresholds(model)
+    last = (describe_lead(lead, fs, r_peaks).window_rows()[-1:] for lead in leads)
+    # most often the first lead can be read, and the others need not be looked at
+    return all(probabilities(model, row)[0, 0] > least for row in last)

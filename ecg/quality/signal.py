@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import ndimage
-from scipy import signal as sps
 
+from ecg import dsp
 from ecg.context.alignment import cut
 from ecg.context.statistics import running_median
 
@@ -88,7 +88,7 @@ def _at_rate(x, fs, n):
     """x at RATE, (n,), by polyphase filtering."""
     ratio = Fraction(RATE / fs).limit_denominator(1000)
     if ratio != 1:
-        x = sps.resample_poly(x, ratio.numerator, ratio.denominator, padtype="line")
+        x = dsp.resampled(x, ratio.numerator, ratio.denominator)
     return np.pad(x, (0, max(n - len(x), 0)), mode="edge")[:n]
 
 
@@ -101,8 +101,7 @@ def _thinned(there, fs, n):
 
 def _band(x, band, rounding):
     """x band-passed, zero phase; what is left of a constant is rounding error and becomes 0."""
-    sos = sps.butter(2, band, "bandpass", fs=RATE, output="sos")
     middle = np.median(x[:: max(len(x) // 1000, 1)])
-    y = sps.sosfiltfilt(sos, x - middle, padlen=min(len(x) - 1, 2 * RATE))
+    y = dsp.both_ways(dsp.band_pass(*band, RATE), x - middle, min(len(x) - 1, 2 * RATE))
     y[np.abs(y) < rounding] = 0.0
     return y

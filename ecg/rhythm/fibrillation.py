@@ -23,8 +23,9 @@ from ecg.rhythm.fibrillation_numbers import (
     describe_lead,
 )
 from ecg.stretches import runs_of
+from ecg.translations import Note
 
-MISSING = (
+MISSING = Note(
     "the model of ventricular fibrillation is missing, so none is looked for: "
     "python train.py --model vf makes it"
 )

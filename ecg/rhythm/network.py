@@ -12,8 +12,9 @@ import onnxruntime as ort
 from ecg.prediction import SignalNetwork, card_of, softmax
 from ecg.rhythm.strips import NUMBER_NAMES, SAMPLES, Strips, strip_pages, strips_at
 from ecg.rhythm.track import RHYTHMS, STRIP, Track
+from ecg.translations import Note
 
-MISSING = (
+MISSING = Note(
     "the rhythm model is missing, so no rhythm is named: python train.py --model rhythm makes it"
 )
 NOISE = RHYTHMS.index("noise")

@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from scipy import signal as sps
 
+from ecg import dsp
 from ecg.rhythm import padded
 from ecg.rhythm.rr_numbers import RR_NAMES, VENTRICULAR, rr_numbers
 from ecg.rhythm.track import STEP, STRIP
@@ -134,10 +134,9 @@ def at_rate(x: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
     x = x - np.median(x)
     ratio = Fraction(RATE / fs).limit_denominator(1000)
     if ratio != 1:
-        x = sps.resample_poly(x, ratio.numerator, ratio.denominator, padtype="line")
-    sos = sps.butter(2, BAND, "bandpass", fs=RATE, output="sos")
+        x = dsp.resampled(x, ratio.numerator, ratio.denominator)
     rounding = 1e-9 * np.abs(x).max(initial=0)
-    y = sps.sosfiltfilt(sos, x, padlen=min(len(x) - 1, 2 * RATE))
+    y = dsp.both_ways(dsp.band_pass(*BAND, RATE), x, min(len(x) - 1, 2 * RATE))
     y[np.abs(y) <= rounding] = 0.0
     if there.all():
         return y, np.ones(len(y), bool)

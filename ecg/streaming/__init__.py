@@ -6,9 +6,11 @@
     for event in monitor.finish(): ...          # what the end of the stream decides
 
     samples   chunks of a pipe, or of a recording that is replayed
+    hum       strong hum, found every few seconds and taken out
     signal    the samples of all leads that are kept
     finding   R peaks in all leads over the last 15 s, what of these cannot be read, lead off
     silence   no beats: pause and asystole, or noise
+    likeness  whether the last beats look like those before them
     judging   the context model's looks at the beats so far: final labels, what the V alarms go by
     rhythm    the rhythm of the last half minute every 10 s, atrial fibrillation
     fibrillation  of the ventricles, asked for each second; what its waves can be taken for waits

@@ -23,7 +23,8 @@ MEMORY = 20  # ... and how many of these the usual is the median of
 SETTLED = 10.0  # s: of a longer silence the last so many tell whether it is one
 # Most looks can find nothing new. R peaks are looked for where the signal has just risen by this
 # share of what it rises by in 40 ms in the steepest tenth of the last looks, ...
-STEEP, RISE, LOOKS = 0.15, 0.04, 60
+STEEP, RISE, LOOKS = 0.3, 0.04, 60
+FLANK = 0.1  # s after an R peak: what is steep there is of the same QRS complex
 RESTED = 1.0  # s after the last time, and ...
 SILENT = 2.0  # s after the last beat at every look
 
@@ -95,7 +96,8 @@ class Finder:
         usual = np.sort(self._steepest, axis=0)[int(0.9 * len(self._steepest))]
         lead = int(np.argmax(steepest - STEEP * usual))
         if steepest[lead] >= STEEP * usual[lead]:
-            at = signal.total - rise.shape[1] + int(rise[lead].argmax())
+            first = int((rise[lead] >= STEEP * usual[lead]).argmax())
+            at = signal.total - rise.shape[1] + first
             self._steep = [*self._steep, (at, 2)]
         ready = [each for each in self._steep if each[0] <= until]
         # what brings no beat at once is asked once more
@@ -114,15 +116,20 @@ class Finder:
         step = max(1, int(self.fs // 120))
         start = max(signal.total - int(BUFFER * self.fs), 0) // step * step
         leads = signal.part(start, signal.total)
-        found = rpeaks.find_beats_in_leads(leads, self.fs, live=True, usual=self._usual)
-        if signal.total - self._remembered >= REMEMBER * self.fs:
+        due = signal.total - self._remembered >= REMEMBER * self.fs
+        known = self._usual is not None and bool(np.isfinite(self._usual).all())
+        found = rpeaks.find_beats_in_leads(
+            leads, self.fs, live=True, usual=self._usual, tell_usual=due or not known
+        )
+        if due:
             self._remember(leads, found, signal.total)
         self._note_unreadable(found.unreadable, start, signal.total)
         peaks = found.peaks + start
         after = self.last + int(SAME * self.fs) if self.last >= 0 else -1
         new = (peaks > max(after, self.since - 1)) & (peaks <= until)
         if new.any():
-            self._steep = [each for each in self._steep if each[0] > until]
+            told = max(until, peaks[new][-1] + int(FLANK * self.fs))
+            self._steep = [each for each in self._steep if each[0] > told]
         return Found(peaks[new], found.lead[new])
 
     def _remember(self, leads, found, total):

@@ -1,20 +1,24 @@
 """The context model's looks at the beats so far.
 
-Every 5 s it looks at all beats of the last minutes together: a beat's label of that look is what
-the alarms of V go by, and once 44 s of signal lie after it the final one. The provisional label is
-the model's too, by the last half minute alone."""
+Every 10 s, every 5 s where beats have just come that may be V, it looks at all beats of the last
+minutes together: a beat's label of that look is what the alarms of V go by, and once 44 s of signal
+lie after it the final one. The provisional label is the model's too, by the last half minute
+alone."""
 
 import numpy as np
 
-from ecg.alarms import LabelledBeat
+from ecg.alarms import COUPLET, RUN, LabelledBeat
 from ecg.beats import CLASSES
 from ecg.streaming.events import Context, Label, Peak
+from ecg.streaming.likeness import Likeness
 from ecg.streaming.signal import KeptSignal
 from ecg.stretches import inside
 
 PAST = 300.0  # s before a beat that the context model sees ...
 DELAY = 44.0  # ... and after it
-CONTEXT_HOP = 5.0  # s between two of its looks: the last label comes 49 s after the beat
+# s between two of its looks, where beats may be V and else: the final label comes 54 s after the
+# beat at the latest
+CONTEXT_HOP, QUIET_HOP = 5.0, 10.0
 RECENT = 30.0  # s that it sees for a provisional label
 ENOUGH = 10  # beats that it needs to compare one with
 # What the V alarms go by, chosen on SVDB by networks that never saw the record: a beat next to one
@@ -34,12 +38,19 @@ class Judge:
         self.seen: list[Peak] = []  # R peaks that it may look at
         self.labels: list[LabelledBeat] = []
         self.waves = np.zeros((0, 2), np.int64)
+        self._likeness = Likeness(fs)
         self._held: list[tuple[Peak, Label]] = []  # that wait for their final label
         self._final: dict[int, tuple[str | None, float]] = {}  # letter, probability of V
 
-    def add(self, peak: Peak) -> None:
+    def add(self, signal: KeptSignal, peak: Peak) -> None:
         """A beat was found."""
         self.seen.append(peak)
+        self._likeness.add(signal, peak.sample)
+
+    def is_due(self, seconds: float, now: int) -> bool:
+        """Whether to look now, `seconds` after the stream began, at its sample `now`."""
+        hop = CONTEXT_HOP if self._likeness.is_watched(now) else QUIET_HOP
+        return seconds % hop == 0
 
     def hold(self, peak: Peak, label: Label) -> None:
         """A beat waits for its final label; `label` is that where the model cannot give one."""
@@ -60,8 +71,9 @@ class Judge:
         self._held = self._held[len(ready) :]
         final = [(peak, self._final_label(peak, found, label)) for peak, label in ready]
         for peak, label in final:
-            chance = found[peak.sample][V] if label.letter and peak.sample in found else 0.0
-            self._final[peak.sample] = label.letter, float(np.nan_to_num(chance))
+            chance = float(found[peak.sample][V]) if peak.sample in found else 0.0
+            known = label.letter or np.isnan(chance)
+            self._final[peak.sample] = label.letter, chance if known else 0.0
         self.labels = self._labels_for_alarms(found)
         return final
 
@@ -81,13 +93,15 @@ class Judge:
             letter, chance = self._final.get(peak.sample, ("", 0.0))
             if letter == "":
                 letter = _label(peak, found[peak.sample]).letter if peak.sample in found else None
-                chance = float(found[peak.sample][V]) if letter else 0.0
+                chance = float(found[peak.sample][V]) if peak.sample in found else 0.0
+                chance = chance if letter or np.isnan(chance) else 0.0
             letters.append(letter)
             chances.append(chance)
         linked = np.array([peak.rr is not None for peak in self.seen[:-1]], bool)
         called = np.array([letter == "V" for letter in letters], bool)
         p_v = np.array(chances)
         counted = called | _beside(called, linked) & (p_v >= BESIDE_V)
+        counted = _with_artefacts(counted, np.isnan(p_v), linked)
         return [
             LabelledBeat(peak.sample, "V" if v else letter, bool(link), bool(p >= STANDS))
             for peak, letter, v, link, p in zip(self.seen, letters, counted, linked, p_v)
@@ -122,3 +136,17 @@ def _beside(called, linked):
     beside[1:] |= called[:-1] & linked[1:]
     beside[:-1] |= called[1:] & linked[1:]
     return beside
+
+
+def _with_artefacts(counted, unsure, linked):
+    """`counted` V, (m,) bool, and the `unsure` beats in a row of both with three V, or two and no
+    more unsure ones: in a run of V the model takes some for artefacts now and then."""
+    out = counted.copy()
+    either = counted | unsure
+    breaks = np.flatnonzero(~(either[1:] & either[:-1] & linked[1:])) + 1
+    edges = [0, *breaks.tolist(), len(counted)]
+    for start, stop in zip(edges, edges[1:]):
+        v, artefacts = counted[start:stop].sum(), unsure[start:stop].sum()
+        if v >= RUN or v >= COUPLET and artefacts <= v:
+            out[start:stop] = either[start:stop]
+    return out

@@ -8,7 +8,7 @@ import numpy as np
 from ecg import beats, holter
 from ecg.alarms import Alarms, LabelledBeat
 from ecg.rhythm.track import STEP
-from ecg.streaming import fibrillation
+from ecg.streaming import fibrillation, hum
 from ecg.streaming.events import (
     Beat,
     Context,
@@ -22,7 +22,8 @@ from ecg.streaming.events import (
 )
 from ecg.streaming.fibrillation import Fibrillation
 from ecg.streaming.finding import LEARN, LOOK, Finder
-from ecg.streaming.judging import CONTEXT_HOP, DELAY, PAST, Judge
+from ecg.streaming.hum import HumRemover
+from ecg.streaming.judging import DELAY, PAST, Judge
 from ecg.streaming.rhythm import RhythmWatch
 from ecg.streaming.signal import KeptSignal
 from ecg.streaming.silence import NOISE, Silence
@@ -62,6 +63,7 @@ class Monitor:
         self.fs, self.predict, self.single = fs, predict, single
         self.alarms = Alarms(fs, pause, tachycardia, bradycardia)
         self._signal = KeptSignal(int((PAST + 2 * DELAY if context else KEEP) * fs))
+        self._hum = HumRemover(fs)
         self._finder = Finder(fs)
         self._silence = Silence(self._finder, self.alarms, fs, noise)
         self._fibrillation = Fibrillation(fibrillation, fs, self.alarms)
@@ -95,7 +97,7 @@ class Monitor:
         while done < len(samples):
             next_look = round((self._looks + 1) * HOP * self.fs)
             part = samples[done : done + next_look - self.total]
-            self._signal.write(part)
+            self._hum.write(self._signal, part)
             done += len(part)
             if self.total == next_look:
                 self._looks += 1
@@ -122,7 +124,9 @@ class Monitor:
     def _look(self, events, new):
         """One look at the stream, `new` samples after the one before, at a time that does not
         depend on how it was cut into chunks."""
-        if self._judge and self._is_time(CONTEXT_HOP):
+        if self._is_time(hum.HOP):
+            self._hum.look(self._signal)
+        if self._judge and self._judge.is_due(self._looks * HOP, self.total):
             self._judge_until(events, self.total - int(DELAY * self.fs))
         if self._finder.living(self._signal, HOP):
             self._lead(events)
@@ -199,7 +203,7 @@ class Monitor:
             self.alarms.rate(events, self.total, self._rate_rr, sample)
         peak = Peak(sample, rr, lead)
         if self._judge:
-            self._judge.add(peak)
+            self._judge.add(self._signal, peak)
         self._chain.append(peak)
         if len(self._chain) == 3:
             self._label_final(events, self._chain.pop(0), self._chain[-1].sample)
@@ -219,12 +223,11 @@ class Monitor:
     def _label_provisional(self, events, expected):
         """Of the first of the two beats that wait; expected: where the one after these may lie."""
         first, second = self._chain
-        row = self._row(first, second.sample, expected)
         label = None
         if self._judge and not self.single:
             self._judge.waves = self._fibrillation.spans
             label = self._judge.provisional(self._signal, first)
-        label = self._with_row(first, row, label)
+        label = self._with_row(first, second.sample, expected, label)
         if self._fibrillation.covers(first.sample):
             label = Label()
         self._provisional = label
@@ -234,45 +237,44 @@ class Monitor:
 
     def _label_final(self, events, peak, third):
         """Of the first of three beats, which has just left the chain; third: sample of the last."""
-        row = self._row(peak, self._chain[0].sample, third)
         label = None
         if self._judge and not self.single and self._provisional.letter:
             label = self._provisional
-        label = self._with_row(peak, row, label)
+        label = self._with_row(peak, self._chain[0].sample, third, label)
         if not self._judge and self._fibrillation.covers(peak.sample):
             label = Label()  # the context model will know when it was over
         self._final(events, peak, label)
 
-    def _with_row(self, peak, row, label):
+    def _with_row(self, peak, second, third, label):
         """`label`, which the context model gave, or where it is None the single-beat model's; none
         for a beat with missing samples or one that only the context model can see, in the second
-        lead."""
+        lead. second, third: samples of the next two R peaks, as known or expected."""
         if peak.lead > 0:
             return label or Label()
-        if row is None:
+        start, end, ratio = self._span_of_row(peak.sample, second, third)
+        if start < self._signal.origin:
+            return Label()
+        part = self._signal.part(start, end)[0]
+        if label is not None and np.isfinite(part).all():
+            return label
+        x = beats.at_source_rate(part, self.fs)
+        at = np.rint((np.array([peak.sample, second, third]) - start) * float(ratio))
+        row, _ = beats.cut_rows(x, at.astype(np.int64), np.array([True, False, False]))
+        if not np.isfinite(row).all():
             return Label()
         if label is not None:
             return label
         ids, confidence, _ = self.predict(row)
         return Label(beats.CLASSES[int(ids[0])], float(confidence[0]))
 
-    def _row(self, peak, second, third):
-        """The row (1, 187) of a beat in the first lead; second, third: samples of the next two R
-        peaks, as known or expected. None where samples are missing."""
-        if peak.lead > 0:
-            return None
+    def _span_of_row(self, first, second, third):
+        """(start, stop) in samples of the signal that the row of a beat is cut from, whose R peak
+        and the next two are at `first` ... `third`; 360 Hz over the stream's rate."""
         margin = int(0.25 * self.fs)  # for the resampling filter
         ratio = Fraction(beats.SOURCE_FS / self.fs).limit_denominator(2000)
         # a sample that both rates share
-        start = max(peak.sample - margin, 0) // ratio.denominator * ratio.denominator
-        end = min(second + (third - second) // 5 + margin, self.total)
-        if start < self._signal.origin:
-            return None
-        x = beats.at_source_rate(self._signal.part(start, end)[0], self.fs)
-        peaks = np.array([peak.sample, second, third])
-        at = np.rint((peaks - start) * float(ratio)).astype(np.int64)
-        rows, _ = beats.cut_rows(x, at, np.array([True, False, False]))
-        return rows if np.isfinite(rows).all() else None
+        start = max(first - margin, 0) // ratio.denominator * ratio.denominator
+        return start, min(second + (third - second) // 5 + margin, self.total), ratio
 
     def _final(self, events, peak, label):
         if self._judge:

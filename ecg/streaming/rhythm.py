@@ -14,7 +14,7 @@ from ecg.stretches import inside
 NAME = "atrial_fibrillation"
 SHORTEST = 10.0  # s of signal that a look needs
 LOOKS = 3  # in a row that say it, or do not, begin and end it
-AGAIN = 50.0  # s after it was raised: by then the beats that raised it have their final labels
+AGAIN = 60.0  # s after it was raised: by then the beats that raised it have their final labels
 UNREAD = "noise", None  # looks that count neither way
 
 
@@ -22,7 +22,7 @@ class RhythmWatch:
     """The rhythm of a stream of `fs` Hz.
 
     ask: None, nobody is asked, and nothing is said. again: whether labels change within the next
-    50 s, so that the looks which raised the alarm are to be repeated."""
+    minute, so that the looks which raised the alarm are to be repeated."""
 
     def __init__(self, ask: RhythmNow | None, fs: float, alarms: Alarms, again: bool):
         self.ask, self.fs, self._alarms, self._again = ask, fs, alarms, again

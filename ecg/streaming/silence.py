@@ -12,6 +12,7 @@ from ecg.streaming.signal import KeptSignal
 NOISE = 5.0  # s that cannot be read: noise
 NOISE_ENDS = 0.5  # of the last 5 s, that can be read again
 NOISE_SEEN = 15.0  # s that `noise` is asked about
+LEARNS = 1.5  # s by which a silence from the beginning of a signal on must be longer
 
 
 class Silence:
@@ -35,6 +36,8 @@ class Silence:
         """Pause and asystole begin, where nothing speaks against a silence."""
         since = self._finder.silent_since()
         self._silent = (signal.total - since) / self.fs - LOOK
+        if self._finder.last < self._finder.since:  # it may still come to know its first beats
+            self._silent -= LEARNS
         due = [
             name
             for name, limit in self._alarms.silence.items()

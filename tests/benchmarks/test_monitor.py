@@ -142,7 +142,8 @@ def test_episodes_of_fibrillation():
         ([], "FILE"),
         (["--alarms"], "--records"),
         (["--alarms", "--records", "nowhere"], "nowhere"),
-        (["x", "--alarms", "--records", "nowhere"], "no FILE"),
+        (["x", "--alarms", "--records", "nowhere"], "or FILE"),
+        (["a/x", "b/x", "--alarms"], "one folder"),
         (["--alarms", "--records", "nowhere", "--lead", "II"], "--lead"),
         (["x", "--records", "y"], "--records"),
         (["x", "--speed", "2"], "--speed"),
@@ -159,6 +160,8 @@ def test_the_command_counts_by_a_network_that_never_saw_the_record(annotated, ru
     arguments = ["--alarms", "--records", annotated, "--final", shipped]
     out = run("benchmarks/monitor.py", *arguments).stdout
     assert "1 records" in out and "v_run" in out and "false/h" in out
+    named = run("benchmarks/monitor.py", annotated / "made", "--alarms", "--final", shipped).stdout
+    assert named.splitlines()[2:] == out.splitlines()[2:]
     for suffix in (".hea", ".dat", ".atr"):
         (annotated / f"made{suffix}").rename(annotated / f"101{suffix}")
     header = annotated / "101.hea"

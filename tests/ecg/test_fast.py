@@ -60,9 +60,9 @@ def test_tall_t_waves_are_not_counted(rate, t):
     assert abs(len(detect_r_peaks(x, 360)) - len(times)) <= 1
 
 
-def test_real_beats_close_together(mitdb):
-    for name in ("100", "119", "230"):
-        made = rhythms.spliced(records.read_record(mitdb / name), 280)
+def test_real_beats_close_together(minutes):
+    for name in ("208", "215", "excerpt/213"):
+        made = rhythms.spliced(records.read_record(minutes / name), 280)
         found = detect_r_peaks(made.leads[0], made.fs)
         assert len(found) == pytest.approx(len(made.beats), rel=0.03), name
 

@@ -28,8 +28,8 @@ def test_chunk_size_changes_nothing(fs):
         assert stream(x, fs, fingerprint, chunk) == whole
 
 
-def test_real_recording_in_any_chunks(mitdb):
-    x = formats.read_recording(mitdb / "200").signal[: 25 * 360]
+def test_real_recording_in_any_chunks(minutes):
+    x = formats.read_recording(minutes / "200").signal[: 25 * 360]
     assert (
         stream(x, 360, fingerprint, 7)
         == stream(x, 360, fingerprint)
@@ -144,7 +144,7 @@ def test_context_model_gives_both_labels():
     assert {e.label for e in final[:-1]} == {"S"} and final[-1].label is None
     early = [e.label for e in provisional[: judging.ENOUGH - 2]]
     assert "S" not in early and {e.label for e in provisional[judging.ENOUGH :]} == {"S"}
-    assert all(e.at_s - e.time_s <= 50 for e in final)
+    assert all(e.at_s - e.time_s <= 55 for e in final)
     assert max(e.at_s - e.time_s for e in final) > judging.DELAY
     assert max(seconds for seconds, _, _ in asked) <= 80
     assert all(many >= judging.ENOUGH and leads == 1 for _, many, leads in asked)

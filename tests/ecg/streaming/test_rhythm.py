@@ -102,12 +102,12 @@ def test_looks_that_begin_and_end_it():
 
 
 def test_it_is_withdrawn_where_the_final_labels_speak_against_it():
-    """The three looks are asked again 50 s later."""
+    """The three looks are asked again a minute later."""
     looks = round(AGAIN / 10)
-    assert told([AF] * (3 + looks) + [N, AF, N], again=True) == [(50, "on"), (100, "withdrawn")]
+    assert told([AF] * (3 + looks) + [N, AF, N], again=True) == [(50, "on"), (110, "withdrawn")]
     assert told([AF] * (3 + looks) + [AF, NOTHING, AF], again=True) == [(50, "on")]
     over = [AF] * 3 + [N] * looks + [N] * 3
-    assert told(over, again=True) == [(50, "on"), (80, "off"), (100, "withdrawn")]
+    assert told(over, again=True) == [(50, "on"), (80, "off"), (110, "withdrawn")]
 
 
 def test_beats_that_turn_out_to_be_v_take_it_back():
