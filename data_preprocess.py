@@ -4,11 +4,12 @@
     python data_preprocess.py --records ~/mitdb  # WFDB records; rebuilds mitbih_{train,test}.csv
     python data_preprocess.py --protocol interpatient           # train, test on different people
     python data_preprocess.py --protocol patients --records MY  # so with your own annotated records
-    python data_preprocess.py --source demo --data demo/data    # synthetic data, no download
+    python data_preprocess.py --source demo --data demo/data    # no download: 44 real minutes
 
 The split comes first; scaler and SMOTE see training rows only (but for `--protocol tutorial`, which
 shows what the other order pretends). X_train.npy holds the real rows first, then SMOTE's;
-manifest.json says how many (n_real).
+manifest.json says how many (n_real). `--source demo` takes the recordings in data/demo, real ones,
+split by patient; Noisy_ECG_Signal.py --records DIR makes synthetic ones for `--records DIR`.
 """
 
 import ecg.start  # noqa: F401
@@ -20,9 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg import artifacts, beats, cli, dataset, heartbeat_csv, locks, mitdb, synthetic
+from ecg import artifacts, beats, cli, dataset, demo, fingerprint, heartbeat_csv, locks, mitdb
 from ecg.artifacts import InputError
 from ecg.dataset import Rows
+from ecg.formats.wfdb_header import says_synthetic
 from ecg.processed_data import Processed, save_processed, scale_and_balance
 
 SOURCES = ("auto", "csv", "records", "download", "demo")
@@ -46,7 +48,8 @@ def options() -> cli.Parser:
     cli.add(group, "--reference")
     group.add_argument("--url", metavar="URL", default=mitdb.URL, help="of --source download")
     group = parser.add_argument_group("what becomes of them")
-    group.add_argument("--protocol", choices=PROTOCOLS, default="kaggle", help="how shared out")
+    text = f"{', '.join(PROTOCOLS)} (default: kaggle; demo: interpatient)"
+    group.add_argument("--protocol", choices=PROTOCOLS, metavar="NAME", help=text)
     cli.add(group, "--seed", default=42, help="of the split and of SMOTE")
     cli.add(group, "--data")
     return parser
@@ -54,6 +57,7 @@ def options() -> cli.Parser:
 
 @cli.stage(options)
 def main(args: argparse.Namespace) -> None:
+    args.protocol = args.protocol or ("interpatient" if args.source == "demo" else "kaggle")
     source, folder = choose_source(args.source, args.protocol, args.data, args.records)
     cli.refuse_unused(args, UNUSED[source], f"would be ignored: these rows come from {source}")
     locks.hold(artifacts.processed(args.data), "--data")
@@ -61,7 +65,9 @@ def main(args: argparse.Namespace) -> None:
     train, test, removed = remove_invalid(train, test)
     splits = share_out(train, test, args.protocol, args.seed)
     processed = scale_and_balance(splits, args.protocol, args.seed)
-    manifest = describe(args, source, inputs, removed, splits, processed)
+    synthetic = any(says_synthetic(folder / name) for name in inputs if name.endswith(".hea"))
+    manifest = describe(args, source, inputs, synthetic, removed, splits, processed)
+    manifest |= signals_learnt(source, folder, splits)
     save_processed(args.data, processed, manifest)
     print_report(manifest)
     print(f"wrote {artifacts.processed(args.data)}/")
@@ -74,6 +80,8 @@ def choose_source(
     source: str, protocol: str, data: str | Path, records: str | Path | None
 ) -> tuple[str, Path]:
     """What --source auto means here, and the folder of the records."""
+    if source == "demo":
+        return source, demo.records()
     folder = Path(records) if records else Path(data) / "mitdb"
     archive = Path(data) / "archive"
     csvs = any(heartbeat_csv.csv_path(archive, split).exists() for split in ("train", "test"))
@@ -114,9 +122,6 @@ def gather_rows(
         return *heartbeat_csv.read_csvs(archive), inputs
     if source == "download":
         folder = mitdb.download(folder, args.url)
-    if source == "demo":
-        folder = Path(args.data) / "demo_records"
-        synthetic.demo_records(folder, seed=args.seed)
     rows = dataset.cut_records(folder, args.reference)
     records, suffixes = set(rows.record), (".dat", ".hea", f".{args.reference}")
     inputs = hashes(
@@ -125,7 +130,7 @@ def gather_rows(
         if path.stem in records and path.suffix in suffixes
     )
     published = mitdb.kaggle_split(rows)
-    if published is not None and source != "demo":
+    if published is not None:
         rebuild_csvs(archive, *published)
     if args.protocol in BY_PATIENT:
         return rows, None, inputs
@@ -198,6 +203,7 @@ def describe(
     args: argparse.Namespace,
     source: str,
     inputs: Mapping[str, str],
+    synthetic: bool,
     removed: Mapping[str, int],
     splits: Mapping[str, Rows],
     processed: Processed,
@@ -205,7 +211,7 @@ def describe(
     """The manifest: what the rows are, from where, split how; the numbers that standardise them."""
     return {
         "source": source,
-        "synthetic": source == "demo",
+        "synthetic": synthetic,
         "protocol": args.protocol,
         "seed": args.seed,
         "n_real": processed.n_real,
@@ -220,6 +226,16 @@ def describe(
         "inputs_sha256": inputs,
         "versions": artifacts.versions(),
     }
+
+
+def signals_learnt(source: str, folder: Path, splits: Mapping[str, Rows]) -> dict[str, str]:
+    """{the manifest's key: marks (ecg/fingerprint.py)} of the recordings behind the training and
+    validation rows; nothing where it is not known which these are. folder: of the records."""
+    if source == "csv":
+        published = mitdb.rows_sha256(splits["test"].x) == mitdb.TEST_ROWS_SHA
+        return {fingerprint.KEY: fingerprint.published()} if published else {}
+    names = sorted({*splits["train"].record, *splits["val"].record})
+    return {fingerprint.KEY: fingerprint.of_records(folder / f"{name}.hea" for name in names)}
 
 
 def counts_by_step(splits: Mapping[str, Rows], processed: Processed) -> dict[str, dict[str, int]]:
@@ -239,6 +255,8 @@ def print_report(manifest: Mapping) -> None:
         f"{kind} beats, source {manifest['source']}, protocol {manifest['protocol']}, "
         f"seed {manifest['seed']}"
     )
+    if manifest["source"] == "demo":
+        print(f"{demo.ABOUT}: to try things out; their figures say little")
     steps = manifest["counts"]
     print("class " + "".join(f"{name:>14}" for name in steps))
     for name in beats.CLASSES:

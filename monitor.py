@@ -17,7 +17,7 @@ so many numbers a line as --leads says. The memory is bounded for days. Two labe
 
   provisional   at most 0.7 s after the next R peak was, by the context model with the half minute
                 before (or by --model, where that is given: the next interval is taken to be usual)
-  final         by the context model with the five minutes before and 44 s after, within 50 s of the
+  final         by the context model with the five minutes before and 44 s after, within 55 s of the
                 beat; without one at most 0.7 s after the second R peak after it, when the beat's
                 row is complete (ecg.beats.cut_rows): the label a whole recording gets
 
@@ -28,7 +28,8 @@ What an alarm waits for, and how long after the moment that defines it it comes 
 
   alarm        is on when ...                            waits for                          delay
   v_run        3 or more successive V                    the context model's look at all    8 s
-  v_couplet    exactly 2 successive V                    beats so far, every 5 s            8 s
+  v_couplet    exactly 2 successive V                    beats so far, every 5 s (10 s      8 s
+                                                         where none is unlike the usual)
   tachycardia  8 RR intervals, mean above 100/min        the R peak                         0.7 s
   bradycardia  8 RR intervals, mean below 50/min         the R peak                         0.7 s
   pause        3 s of readable signal without a beat     the clock                          0.7 s
@@ -48,7 +49,8 @@ contradict an alarm: then it is withdrawn, `"state": "withdrawn"` with the sampl
 alarm. A pause that no beat ends stays on; so does asystole, through P waves too. While the signal
 oscillates as in ventricular fibrillation, pause, asystole, noise and runs of V wait; they come when
 it turns out to be none. R peaks in fibrillation have no label, and are no rate. In atrial
-fibrillation tachycardia and bradycardia go by the same rule as always.
+fibrillation tachycardia and bradycardia go by the same rule as always. Strong hum is found within
+10 s and taken out, as from a whole recording.
 
 How many alarms are false, how many events are missed: python benchmarks/monitor.py --alarms. How
 well stream and whole recording agree: python benchmarks/monitor.py FILE. Not a medical device.
@@ -69,7 +71,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 import inference
-from ecg import cli, context, formats, holter, quality, ranges, streaming, weights
+from ecg import cli, context, demo, formats, holter, quality, ranges, streaming, weights
 from ecg.alarms import Alarm
 from ecg.artifacts import InputError
 from ecg.formats.recording import MAX_LEADS
@@ -131,8 +133,7 @@ def noise_model(weight: str | Path = "weight") -> Noise | None:
     model = quality.open_model(weight)
     if model is None:
         return None
-    least, _ = quality.thresholds(model)
-    return lambda leads, fs, r_peaks: quality.noise_now(model, leads, fs, r_peaks) > least
+    return functools.partial(quality.noise_now, model)
 
 
 def rhythm_model(weight: str | Path = "weight") -> RhythmNow | None:
@@ -246,7 +247,7 @@ def options() -> cli.Parser:
         "files",
         nargs="*",
         metavar="FILE",
-        help="to replay; - for a pipe; without it a synthetic minute",
+        help="to replay; - for a pipe; without it the excerpt in data/demo",
     )
     cli.add_recording_options(parser, "--second")
     cli.add(parser, "--invert", choices=("yes", "no"), default="no")
@@ -289,6 +290,8 @@ def limits_of(args: argparse.Namespace) -> dict[str, Any]:
 
 @cli.stage(options)
 def main(args: argparse.Namespace) -> None:
+    for name in {args.model, args.final} - {"single"}:
+        weights.refuse_unknown(name, args.weight)
     fs, chunks = samples_for(args)
     monitor = monitor_for(args, fs)
     line = as_json if args.json else Lines()
@@ -300,8 +303,8 @@ def main(args: argparse.Namespace) -> None:
 
 
 def samples_for(args: argparse.Namespace) -> tuple[float, Iterator[np.ndarray]]:
-    """(rate in Hz, chunks of samples) of what the command line names: a recording, a pipe, or a
-    synthetic minute."""
+    """(rate in Hz, chunks of samples) of what the command line names: a recording, a pipe, or the
+    excerpt that comes with the program."""
     if len(args.files) > 1:
         raise InputError(
             f"{len(args.files)} FILEs: one stream at a time (python benchmarks/monitor.py takes "
@@ -321,19 +324,15 @@ def samples_for(args: argparse.Namespace) -> tuple[float, Iterator[np.ndarray]]:
             raise InputError("a pipe does not tell its sampling rate: give --fs in Hz")
         stream = cast(io.BufferedReader, sys.stdin.buffer)  # hinted as BinaryIO, without read1
         return args.fs, read_stream(stream, args.format, args.leads)
-    if args.files:
-        recording = formats.read_recording(
-            args.files[0], args.lead, args.fs, args.unit, args.second
-        )
-        for note in leads_note(recording):
-            print(note, file=sys.stderr)
-        speed = 1 if args.speed is None else args.speed
-        return recording.fs, replay(np.column_stack(recording.signals()), recording.fs, speed)
-    from ecg.synthetic import synthetic_recording
-
-    made = synthetic_recording(60)
-    print("no FILE: a synthetic minute, no patient's ECG", file=sys.stderr)
-    return made.fs, replay(made.signal[:, None], made.fs, args.speed or 0)
+    file, speed = (args.files or [demo.excerpt()])[0], args.speed
+    if not args.files:
+        print(f"no FILE: {demo.WHAT}, as fast as it goes", file=sys.stderr)
+        speed = speed or 0
+    recording = formats.read_recording(file, args.lead, args.fs, args.unit, args.second)
+    for note in leads_note(recording):
+        print(note, file=sys.stderr)
+    speed = 1 if speed is None else speed
+    return recording.fs, replay(np.column_stack(recording.signals()), recording.fs, speed)
 
 
 def monitor_for(args: argparse.Namespace, fs: float) -> Monitor:

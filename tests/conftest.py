@@ -41,6 +41,22 @@ mitdb, svdb, nstdb, ec57, kaggle, cases = (
 
 
 @pytest.fixture(scope="session")
+def minutes():
+    """The folder of the first minutes of MIT-BIH's 44 records without paced beats."""
+    from ecg import demo
+
+    return demo.records()
+
+
+@pytest.fixture(scope="session")
+def excerpt():
+    """Four minutes of MIT-BIH's record 213, as the name of a WFDB record."""
+    from ecg import demo
+
+    return demo.excerpt().with_suffix("")
+
+
+@pytest.fixture(scope="session")
 def home():
     """The root of the project."""
     return HOME
@@ -121,12 +137,13 @@ def refused(run):
 
 @pytest.fixture(scope="session")
 def demo(run, tmp_path_factory):
-    """A folder with the synthetic data set preprocessed (data/), a model trained on it for an epoch
-    (weight/) and its ONNX file."""
+    """A folder with the recordings of data/demo preprocessed (data/), a model trained on them for
+    an epoch (weight/) and its ONNX file."""
     folder = tmp_path_factory.mktemp("demo")
     where = ["--data", folder / "data", "--weight", folder / "weight"]
     small = ["--epochs", 1, "--batch", 128, "--balance", "none"]
-    run("data_preprocess.py", "--source", "demo", "--data", folder / "data")
+    rows = "--source", "demo", "--protocol", "kaggle"
+    run("data_preprocess.py", *rows, "--data", folder / "data")
     run("train.py", *small, *where, "--runs", folder / "runs")
     run("export_onnx.py", *where)
     return folder

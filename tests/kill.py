@@ -38,7 +38,7 @@ class Stage(NamedTuple):
     resume: bool = False
 
 
-_ROWS = ("data_preprocess.py", "--source", "demo", "--data", "data")
+_ROWS = ("data_preprocess.py", "--source", "demo", "--protocol", "kaggle", "--data", "data")
 _TRAIN = ("train.py", *TRAINING, *FOLDERS)
 STAGES = {
     "rows": Stage((*_ROWS, "--seed", "7"), [_ROWS]),

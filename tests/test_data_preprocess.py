@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecg import artifacts, heartbeat_csv
+from ecg import artifacts, demo, fingerprint, heartbeat_csv
 from ecg import mitdb as mitdb_source
+from ecg.mitdb import DS1, DS1_VALIDATION, DS2
 from ecg.synthetic import demo_records
 
 ROW_ORDER_SHA = {  # of the float32 rows, C order
@@ -70,6 +71,7 @@ def test_csv_and_records_give_the_same_rows(real, run, tmp_path):
     run(STAGE, "--source", "csv", "--data", tmp_path)
     ours, theirs = artifacts.load_manifest(real), artifacts.load_manifest(tmp_path)
     assert ours["outputs_sha256"] == theirs["outputs_sha256"] and ours["rows"] == theirs["rows"]
+    assert ours[fingerprint.KEY] == theirs[fingerprint.KEY] == fingerprint.published()
 
 
 def test_scaler_and_smote_see_training_rows_only(real):
@@ -92,19 +94,45 @@ def test_scaler_and_smote_see_training_rows_only(real):
         assert (made >= low - 1e-4).all() and (made <= high + 1e-4).all()
 
 
-def test_patients_protocol_splits_by_record(run, svdb, tmp_path):
-    few, names = tmp_path / "mine", ["800", "802", "804", "806", "808", "810"]
+def test_patients_protocol_splits_by_record(run, tmp_path):
+    few, names = tmp_path / "mine", ["100", "109", "200", "207", "208", "232"]
     few.mkdir()
     for name in names:
         for suffix in ("hea", "dat", "atr"):
-            (few / f"{name}.{suffix}").symlink_to(svdb / f"{name}.{suffix}")
+            (few / f"{name}.{suffix}").symlink_to(demo.records() / f"{name}.{suffix}")
     run(STAGE, "--protocol", "patients", "--records", few, "--data", tmp_path / "data")
     who = artifacts.load_manifest(tmp_path / "data")["records"]
     assert sorted(who["train"] + who["val"] + who["test"]) == names
+    learnt = artifacts.load_manifest(tmp_path / "data")[fingerprint.KEY]
+    seen = [few / f"{name}.hea" for name in who["train"] + who["val"]]
+    assert learnt == fingerprint.of_records(seen) and learnt
     assert not (tmp_path / "data" / "archive").exists()
 
 
 # ----------------------------------------------------------------------------------------- made up
+
+
+def test_the_demo_is_split_by_patient(run, tmp_path):
+    """As `interpatient`; with its three S beats SMOTE takes two neighbours; Q has no row."""
+    said = run(STAGE, "--source", "demo", "--data", tmp_path).stdout
+    assert "real beats, source demo, protocol interpatient" in said and "44 records" in said
+    manifest = artifacts.load_manifest(tmp_path)
+    assert manifest["source"] == "demo" and not manifest["synthetic"]
+    who, counts = manifest["records"], manifest["counts"]
+    assert who["val"] == DS1_VALIDATION and who["test"] == sorted(DS2)
+    assert sorted(who["train"] + who["val"]) == sorted(DS1)
+    assert counts["train"]["S"] == 3 and counts["train"]["Q"] == 0
+    added = counts["train+SMOTE"]
+    assert added["S"] == added["V"] == added["F"] == added["N"] > 1000 and added["Q"] == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"processed_data"}
+
+
+def test_synthetic_records_say_so(run, tmp_path):
+    demo_records(tmp_path / "made", patients=4, duration=60)
+    where = "--records", tmp_path / "made", "--data", tmp_path / "data"
+    said = run(STAGE, "--protocol", "patients", *where).stdout
+    assert said.startswith("SYNTHETIC beats")
+    assert artifacts.load_manifest(tmp_path / "data")["synthetic"]
 
 
 def test_tutorial_protocol_leaks_and_says_so(run, tmp_path):
@@ -113,7 +141,7 @@ def test_tutorial_protocol_leaks_and_says_so(run, tmp_path):
     assert None in manifest["rows"]["val"]["record"], (
         "under this protocol SMOTE's rows are validated on"
     )
-    assert "flatters" in done.stdout and "SYNTHETIC" in done.stdout
+    assert "flatters" in done.stdout
     x, _ = artifacts.load_split(tmp_path, "train")
     assert 0 < manifest["n_real"] < len(x)
     assert len(manifest["rows"]["train"]["record"]) == manifest["n_real"]
@@ -178,4 +206,4 @@ def test_download_goes_to_the_folder_of_the_records(run, tmp_path, monkeypatch):
     run(STAGE, "--source", "download", "--url", "http://mirror/", "--data", tmp_path)
     assert asked == [(tmp_path / "mitdb", "http://mirror/")]
     manifest = artifacts.load_manifest(tmp_path)
-    assert manifest["source"] == "download" and not manifest["synthetic"]
+    assert manifest["source"] == "download"

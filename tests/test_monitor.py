@@ -122,6 +122,7 @@ def test_command_line_pipe_equals_pushing(demo, run):
         (["--agreement"], "", "benchmarks/monitor.py"),
         (["-", "--fs", "5"], "1\n", "fs is 5"),
         (["-", "--fs", "250", "--model", "none_such"], "1\n", "none_such"),
+        (["nowhere.csv", "--model", "none_such"], "", "none_such"),  # before the file is read
         (["-", "--fs", "250", "--final", "self"], "1\n", "--final self"),
         (["x", "--speed", "-1"], "", "--speed"),
         (["-", "--fs", "250", "--leads", "2"], "1 2\n1 2\n3\n", "line 3"),
@@ -150,3 +151,11 @@ def test_a_recording_gives_all_its_leads(demo, run, two_leads):
     assert [(t["sample"], t["at_s"]) for t in told] == [(e.sample, e.at_s) for e in events]
     alone = run("monitor.py", two_leads, "--second", "none", "--speed", 0, *weights)
     assert "leads together" not in alone.stderr
+
+
+def test_without_a_file_it_plays_the_excerpt(capsys):
+    """Both leads of a real recording, which it names."""
+    fs, chunks = monitor.samples_for(monitor.options().parse_args([]))
+    samples = np.concatenate(list(chunks))
+    assert fs == 360 and samples.shape == (240 * 360, 2)
+    assert "record 213 of MIT-BIH, 15:00 to 19:00" in capsys.readouterr().err

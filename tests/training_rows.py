@@ -1,6 +1,7 @@
 """Made-up rows for the tests of training: five kinds of bump."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -54,6 +55,17 @@ def folders(data, out):
 def card_of(out, name="self"):
     """The model card that a training left below `out`."""
     return json.loads((out / f"weight/model_{name}.json").read_text())
+
+
+def told_files(text):
+    """What the output of a training says that it wrote, as paths; each must be there, and a folder
+    must hold something."""
+    lines = [line for line in text.splitlines() if line.startswith("wrote ")]
+    names = [n for line in lines for n in line[6:].split("; ")[0].split(": ")[0].split(", ")]
+    assert names, "nothing is said of files"
+    for name in names:
+        assert any(Path(name).iterdir()) if name.endswith("/") else Path(name).is_file(), name
+    return {Path(name) for name in names}
 
 
 def scalars(folder):
