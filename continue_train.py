@@ -27,7 +27,7 @@ import torch
 from torch import nn
 
 import models
-from ecg import artifacts, cli, context, overwriting, ranges, weights
+from ecg import artifacts, cli, context, fingerprint, overwriting, ranges, weights
 from ecg.artifacts import InputError
 from ecg.context import CONTEXT_CLASSES
 from ecg.evaluation.sequences import patient_counts, score_line
@@ -36,12 +36,14 @@ from ecg.formats import annotation
 from ecg.prediction import is_context_model
 from ecg.training import distribution
 from ecg.training.adaptation import adapt
-from ecg.training.log import save_history
+from ecg.training.log import history_files, save_history
 from ecg.training.loop import Files, Training
 from ecg.training.patients import Patient, labelled_minutes, load_patients
 from ecg.training.recipe import RECIPES
 from ecg.training.row_training import fit_rows, model_card
 from ecg.training.rows import load_rows
+
+HISTORY = "new_history_finetune"
 
 # ---- options: what they are where they were not given; one that is not in a model's table does not
 # apply to it
@@ -99,8 +101,13 @@ def finetune(args: argparse.Namespace) -> tuple[Path, Path]:
     net, before = loaded(start, manifest, data, args.dropout)
     behind = before.get("metrics", {}).get("epoch", 0)
     extra = {"from": start.name, "from_sha256": artifacts.sha256(start), "from_epoch": behind}
-    card = model_card(before["name"], net, before["arguments"], manifest, recipe, args.seed, extra)
-    best_file, final_file = (weight / f"{start.stem}_finetuned_{w}.pth" for w in ("best", "final"))
+    learnt = fingerprint.with_marks_of(manifest, before["manifest"])
+    card = model_card(before["name"], net, before["arguments"], learnt, recipe, args.seed, extra)
+    name = weights.short_name(start)  # mine.pth goes on as model_mine, which --model finds
+    best_file, final_file = (
+        weights.weights_path(weight, name, suffix=f"_finetuned_{which}")
+        for which in ("best", "final")
+    )
     report = cli.print_line if rank == 0 else lambda text: None
     overwriting.check(final_file)
     report(f"{start}: {behind} epochs behind it")
@@ -109,7 +116,7 @@ def finetune(args: argparse.Namespace) -> tuple[Path, Path]:
         last = {key: values[-1] for key, values in training.history.items()}
         about = {"epoch": training.epoch, "macro_f1_over": training.best["macro_f1_over"]}
         weights.save_weights(final_file, training.weights(), {**card, "metrics": {**last, **about}})
-        save_history(data, "new_history_finetune", training.history)
+        save_history(data, HISTORY, training.history)
 
     log_dir = runs / start.stem
     best = fit_rows(
@@ -129,9 +136,11 @@ def finetune(args: argparse.Namespace) -> tuple[Path, Path]:
         first_epoch=behind,
     )
     report(
-        f"{best_file}: epoch {best['epoch']}, validation accuracy {best['val_acc']:.2%}, "
-        f"macro-F1 {best['val_macro_f1']:.4f}\n{final_file}: the last epoch"
+        f"{best_file.stem}: epoch {best['epoch']}, validation accuracy {best['val_acc']:.2%}, "
+        f"macro-F1 {best['val_macro_f1']:.4f}; {final_file.stem}: the last epoch"
     )
+    report(weights.wrote(best_file))
+    report(weights.wrote(final_file, *history_files(data, HISTORY), f"{log_dir}/"))
     return best_file, final_file
 
 
@@ -210,11 +219,14 @@ def save_adapted(
     path = weights.weights_path(args.weight, "context", patient.record, "_finetuned")
     about = {"from": start.name, "annotator": args.reference, "minutes": args.minutes}
     about |= {"beats": counts, "steps": args.steps}
-    card = {**card, "patient": patient.name, "finetuned": about}
+    own = {fingerprint.KEY: fingerprint.as_text(patient.marks)}
+    manifest = fingerprint.with_marks_of(card["manifest"], own)
+    card = {**card, "patient": patient.name, "finetuned": about, "manifest": manifest}
     weights.save_weights(path, net.state_dict(), card)
     export_context(net, weights.onnx_path(path), card)
     learnt = ", ".join(f"{name} {count}" for name, count in counts.items())
-    print(f"{patient.name}: {sum(counts.values())} labelled beats ({learnt}) -> {path}")
+    print(f"{patient.name}: {sum(counts.values())} labelled beats ({learnt})")
+    print(weights.wrote(path, weights.onnx_path(path)))
 
 
 def is_context(model: str) -> bool:

@@ -13,7 +13,8 @@ rows and kept in the model card.
 Recordings: R peaks are detected, beats labelled and rhythms told exactly as inference.py does it,
 then compared with the reference annotation, beat by beat, and episode by episode of atrial and
 ventricular fibrillation; --peaks annotated takes the reference's positions instead, which
-tells the classifier's share of the errors from the detector's.
+tells the classifier's share of the errors from the detector's. Records that a model was trained on
+are named, by their signals (ecg/fingerprint.py), in whatever folder they lie.
 docs/results.md and the README's tables: python benchmarks/results.py makes them from what is stored
 here.
 """

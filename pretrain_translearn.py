@@ -30,14 +30,14 @@ from torch import nn
 from torch.nn import functional as F
 
 import models
-from ecg import artifacts, cli, networks, ranges, weights
+from ecg import artifacts, cli, fingerprint, networks, ranges, weights
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, WIDTH
 from ecg.evaluation import metrics
 from ecg.training import distribution, few_labels
 from ecg.training.few_labels import Start
 from ecg.training.loop import Files
-from ecg.training.pretraining import pretrain, unlabelled_rows
+from ecg.training.pretraining import headers_below, pretrain, unlabelled_rows
 from ecg.training.recipe import RECIPES
 from ecg.training.row_training import train_rows
 from ecg.training.rows import load_rows
@@ -154,6 +154,7 @@ def torchvision_state(net: PretrainedResNet1D) -> dict[str, torch.Tensor]:
 
 def create_model(
     freeze_backbone: bool = False,
+    *,
     init: str | Path = "none",
     num_classes: int = len(CLASSES),
     weight: str | Path = "weight",
@@ -270,10 +271,11 @@ def pretrain_backbone(args: argparse.Namespace) -> Path:
         "parameters": networks.parameter_count(net),
         "input": {"mean": scaler["mean"], "scale": scaler["scale"], "width": WIDTH},
         "recipe": told,
+        "manifest": {fingerprint.KEY: fingerprint.of_records(headers_below(args.records))},
         "versions": artifacts.versions(),
     }
     weights.save_weights(path, net.state_dict(), card)
-    print(f"{path}: start a training from it with --init {path}")
+    print(f"{weights.wrote(path, f'{log_dir}/')}; start a training from it with --init {path}")
     return path
 
 
@@ -289,8 +291,8 @@ def compare(args: argparse.Namespace) -> None:
         own if args.init == "none" else args.init, "python pretrain_translearn.py --pretrain"
     )
     starts = (
-        Start("frozen", lambda: create_model(True, backbone), rate=3e-3),
-        Start("full", lambda: create_model(False, backbone), rate=1e-3),
+        Start("frozen", lambda: create_model(True, init=backbone), rate=3e-3),
+        Start("full", lambda: create_model(False, init=backbone), rate=1e-3),
         Start("scratch", create_model, rate=1e-3),
     )
     print(

@@ -219,7 +219,7 @@ def save_context(
     export_context(net, onnx, card)
     worst = context_parity(net, onnx, patients)
     return (
-        f"wrote {path} and {onnx} ({onnx.stat().st_size / 1e3:.0f} kB): {len(known)} records, "
+        f"{weights.wrote(path, onnx, f'{Path(args.runs) / path.stem}/')}: {len(known)} records, "
         f"{args.members} networks; ONNX within {worst:.1e} of PyTorch in every logit"
     )
 
@@ -235,11 +235,12 @@ def keep_networks(
     temperature = crossvalidation.temperature_left_out(patients, found)
     folder = Path(args.keep)
     folder.mkdir(parents=True, exist_ok=True)
-    for k, (net, out) in enumerate(left_out):
+    files = [folder / f"model_context_fold{k}.pth" for k in range(len(left_out))]
+    for path, (net, out) in zip(files, left_out):
         learnt = [p for p in patients if p.name not in {q.name for q in out}]
         card = context_card(net, args.protocol, learnt, temperature, {}, vars(args))
-        weights.save_weights(folder / f"model_context_fold{k}.pth", net.state_dict(), card)
-    return f"wrote {len(left_out)} networks to {folder}"
+        weights.save_weights(path, net.state_dict(), card)
+    return "\n".join(weights.wrote(path) for path in files)
 
 
 def training_patients(args: argparse.Namespace) -> Sequence[Patient]:
@@ -291,7 +292,7 @@ def train_quality(args: argparse.Namespace) -> None:
     path = weights.weights_path(args.weight, "quality")
     weights.save_weights(path, net.state_dict(), card)
     export_quality(net, weights.onnx_path(path), card)
-    print(f"wrote {path} and {weights.onnx_path(path)}: {len(data.names)} recordings")
+    print(f"{weights.wrote(path, weights.onnx_path(path))}: {len(data.names)} recordings")
 
 
 @cli.stage(options)

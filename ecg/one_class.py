@@ -18,7 +18,7 @@ def recordings_by_class(folder: Path, wanted: str = CLASSES) -> dict[str, str]:
     form, or names no such recording."""
     path = artifacts.require(folder / REFERENCE, "it has a line RECORD,CLASS a recording")
     found: dict[str, str] = {}
-    with open(path, newline="") as file:
+    with open(path, newline="", encoding="utf-8") as file:
         for row in csv.reader(file):
             if len(row) != 2 or row[1].strip() not in CLASSES:
                 raise InputError(

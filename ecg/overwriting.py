@@ -1,5 +1,5 @@
 """What a run may write over: an earlier output of the same kind, known by its content; with
---overwrite anything else; an input of the run never, nor the weights that came with the program.
+--overwrite anything else; an input of the run never, nor what came with the program.
 
 `run_of` says what the inputs of a run are; outside of a run, in a notebook, only folders are safe.
 """
@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ecg.errors import InputError
 
 SHIPPED = Path(__file__).resolve().parent.parent / "weight" / "shipped"
+DEMO = SHIPPED.parent.parent / "data" / "demo"
 MADE_BY = "ecg_beats"  # in the metadata of figures and pages, by which they are known again
 HEAD, TAIL = 4096, 65536  # bytes of a file that are looked at
 
@@ -83,9 +84,10 @@ def check(path: str | Path) -> None:
         raise InputError(f"{path}: cannot be written ({why})") from None
     if _run is None:
         return
-    if real.parent == SHIPPED:
+    if real.parent == SHIPPED or real.is_relative_to(DEMO):
+        option = " (--weight)" if real.parent == SHIPPED else ""
         raise InputError(
-            f"{path} comes with the program and stays as it is: give another folder (--weight)"
+            f"{path} comes with the program and stays as it is: give another folder{option}"
         )
     if there and real in _run.inputs:
         raise InputError(f"{path} is an input of this run, never written over: give another name")

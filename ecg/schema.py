@@ -161,7 +161,10 @@ ANY_CARD = fields(
         "name": text,
         "parameters": number(0),
         "temperature": number(1e-3, 1e3),
-        "manifest": fields({}, {"protocol": text, "sha256": table_of(text), "synthetic": flag}),
+        "manifest": fields(
+            {},
+            {"protocol": text, "sha256": table_of(text), "signals_sha256": text, "synthetic": flag},
+        ),
         "recipe": table_of(anything),
         "metrics": table_of(anything),
         "history": HISTORY,
@@ -217,6 +220,7 @@ MANIFEST = fields(
         "counts": table_of(_NUMBERS),
         "outputs_sha256": table_of(text),
         "inputs_sha256": table_of(text),
+        "signals_sha256": text,
         "rows": table_of(_PART),
     },
 )

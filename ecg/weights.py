@@ -96,6 +96,12 @@ def of_weights(weights: str | Path, card: Mapping) -> dict:
     return {**kept, SHA256: artifacts.sha256(weights)} if Path(weights).is_file() else kept
 
 
+def wrote(weights: str | Path, *others: str | Path) -> str:
+    """What a training says at its end: 'wrote' the weights, their card, and the others, each by its
+    path."""
+    return f"wrote {', '.join(str(each) for each in (weights, card_path(weights), *others))}"
+
+
 def _without(card):
     """The card without what it tells of a file that was replaced."""
     return {key: value for key, value in card.items() if key != REPLACED}
@@ -258,6 +264,15 @@ def require_weights(path: str | Path, made_by: str) -> Path:
     if not path.is_file():
         raise InputError(f"{path} is no file: {made_by} makes it")
     return path
+
+
+def refuse_unknown(model: str | Path, weight: str | Path) -> None:
+    """Raise InputError where no model is behind a name (`auto` is one) or a path, before anything
+    is read for it."""
+    if Path(model).suffix in (".pth", ".onnx"):
+        require_weights(model, "python train.py && python export_onnx.py")
+    elif model != "auto" and not there(str(model), weight):
+        find_weights(model, weight, ".pth")
 
 
 def is_shipped(path: str | Path) -> bool:

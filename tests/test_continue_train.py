@@ -9,10 +9,10 @@ import pytest
 import continue_train
 import models
 import train
-from ecg import artifacts, context
+from ecg import artifacts, context, fingerprint
 from ecg.artifacts import InputError
 from ecg.synthetic import synthetic_recording, write_wfdb
-from tests.training_rows import card_of, folders, scalars, write_rows
+from tests.training_rows import card_of, folders, scalars, told_files, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +36,13 @@ def fine_tune(out, *more):
     return json.loads((out / "data/new_history_finetune.json").read_text())
 
 
-def test_it_goes_on_where_the_training_ended(started):
+def test_it_goes_on_where_the_training_ended(started, capsys):
     start = card_of(started)["history"]
     history = fine_tune(started, "--epochs", "3")
+    histories = set((started / "data").glob("new_history_finetune.*"))
+    weights = set((started / "weight").glob("model_self_finetuned_*"))
+    written = {*weights, *histories, started / "runs/model_self"}
+    assert told_files(capsys.readouterr().out) == written and len(written) == 7
     best, final = (card_of(started, f"self_finetuned_{which}") for which in ("best", "final"))
     assert final["metrics"]["epoch"] == 3 and best["recipe"]["from"] == "model_self.pth"
     assert len(history["train_loss"]) == 3 and len(history["train_acc"]) == 3
@@ -67,6 +71,27 @@ def test_without_weights_of_ones_own_it_starts_from_the_shipped_ones(started):
     assert card["recipe"]["from_sha256"] == artifacts.sha256(shipped / "model_self.pth")
     # a path that exists among the shipped ones only is that one
     fine_tune(started, "--epochs", "1", "--model", str(started / "weight/model_self.pth"))
+
+
+def test_it_has_learnt_what_the_weights_and_the_rows_tell(started):
+    key = fingerprint.KEY
+    for path, mine in (
+        ("weight/model_self.json", "aa bb"),
+        ("data/processed_data/manifest.json", "cc"),
+    ):
+        told = json.loads((started / path).read_text())
+        (told if "manifest" not in told else told["manifest"])[key] = mine
+        artifacts.save_json(started / path, told)
+    fine_tune(started, "--epochs", "1")
+    assert card_of(started, "self_finetuned_final")["manifest"][key] == "aa bb cc"
+
+
+def test_weights_of_another_name_go_on_under_one_that_is_found(started):
+    for suffix in ("pth", "json"):
+        shutil.copy(started / f"weight/model_self.{suffix}", started / f"mine.{suffix}")
+    fine_tune(started, "--epochs", "1", "--model", str(started / "mine.pth"))
+    for which in ("best", "final"):
+        assert (started / f"weight/model_mine_finetuned_{which}.pth").is_file()
 
 
 def test_another_scaler_is_refused(started):
@@ -101,6 +126,7 @@ def test_a_persons_labels_are_learnt_from_the_first_minutes(run, home, tmp_path)
     options = ["--records", tmp_path, "--minutes", 2, "--weight", tmp_path, "--model", shipped]
     done = run("continue_train.py", *options)
     found = tmp_path / "model_context_one_finetuned.pth"
+    assert told_files(done.stdout) == set(tmp_path.glob("*model_context*"))
     assert "before" in done.stdout and "after" in done.stdout
     assert found.with_name("ecg_" + found.stem + ".onnx").exists()
     tuned, card = models.load_context(found)
@@ -108,6 +134,9 @@ def test_a_persons_labels_are_learnt_from_the_first_minutes(run, home, tmp_path)
     assert card["finetuned"]["beats"]["S"] > 10
     before["arguments"]["outputs"] = 5
     del before["weights_sha256"]
+    own = set(fingerprint.of_records([tmp_path / "one.hea"]).split())
+    learnt = set(card["manifest"].pop(fingerprint.KEY).split())
+    assert learnt == {*before["manifest"].pop(fingerprint.KEY).split(), *own} and own
     assert {key: card[key] for key in before if key not in ("patient", "finetuned")} == before
     beats, late = context.describe(made.signal, 250, made.r_peaks), made.r_peaks > 130 * 250
     nets = models.load_context(shipped)[0], tuned

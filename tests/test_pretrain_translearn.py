@@ -5,11 +5,11 @@ import pytest
 import torch
 
 import pretrain_translearn
-from ecg import weights
-from ecg.artifacts import InputError, load_json
+from ecg import fingerprint, weights
+from ecg.artifacts import InputError, load_json, save_json
 from ecg.synthetic import synthetic_recording, write_wfdb
 from pretrain_translearn import PretrainedResNet1D
-from tests.training_rows import card_of, folders, write_rows
+from tests.training_rows import card_of, folders, told_files, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +50,24 @@ def test_pretraining_by_command(rows, tmp_path, capsys):
     (tmp_path / "one.atr").unlink()
     options = ["--pretrain", "--records", str(tmp_path), "--epochs", "1"]
     pretrain_translearn.main([*folders(rows, tmp_path), *options])
-    assert "share of the hidden samples' variance left" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "share of the hidden samples' variance left" in said
     file = tmp_path / "weight/ecg_resnet18.pth"
+    written = {file, weights.card_path(file), tmp_path / "runs/ecg_resnet18"}
+    assert told_files(said) == written
     assert weights.load_state(file).keys() == PretrainedResNet1D().state_dict().keys()
     card = load_json(weights.card_path(file), "")
     assert card["recipe"]["task"] == "hidden spans filled in" and card["recipe"]["batch"] == 256
     assert (tmp_path / "runs/ecg_resnet18/checkpoint.pth").exists()
+    marks = fingerprint.of_records([tmp_path / "one.hea"])
+    assert card["manifest"] == {fingerprint.KEY: marks} and marks
+    manifest = tmp_path / "data/processed_data/manifest.json"
+    write_rows(tmp_path / "data")
+    save_json(manifest, {**load_json(manifest, ""), fingerprint.KEY: "aa"})
+    started = ["--init", str(file), "--epochs", "1", "--freeze"]
+    pretrain_translearn.main([*folders(tmp_path / "data", tmp_path), *started])
+    learnt = card_of(tmp_path, "resnet18")["manifest"][fingerprint.KEY]
+    assert set(learnt.split()) == {"aa", *marks.split()}
 
 
 def test_refused(rows, tmp_path):

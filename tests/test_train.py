@@ -12,13 +12,13 @@ import torch
 
 import models
 import train
-from ecg import artifacts, cli
+from ecg import artifacts, cli, fingerprint
 from ecg.artifacts import InputError
 from ecg.mitdb import DS2
 from ecg.synthetic import synthetic_recording, write_wfdb
 from ecg.training.recipe import HINTS
 from ecg.training.rows import load_rows, validate_rows
-from tests.training_rows import CPU, card_of, folders, scalars, write_rows
+from tests.training_rows import CPU, card_of, folders, scalars, told_files, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,11 @@ def test_refit_learns_the_validation_rows_too(rows, tmp_path, capsys):
         fit(rows, tmp_path, "--refit", "--epochs", "4", "--learning-rate", "1e-3")
     capsys.readouterr()
     card = fit(rows, tmp_path, "--refit", *options, "--seed", "7")
-    assert "340 training rows, 0 validation rows" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "340 training rows, 0 validation rows" in said
+    histories = {rows / f"history_self.{suffix}" for suffix in ("npy", "json")}
+    written = {*(tmp_path / "weight").iterdir(), *histories, tmp_path / "runs/model_self"}
+    assert told_files(said) == written
     assert card["temperature"] == last["temperature"]
     assert card["metrics"]["epoch"] == 3 and "val_acc" not in card["metrics"]
     assert card["validation"] == {**last, "seed": 42} and card["recipe"]["refit"]
@@ -239,6 +243,10 @@ def test_the_context_model_by_command(records, run, tmp_path):
     assert card["manifest"]["seed"] == 0 and card["arguments"]["members"] == 1
     files = ["ecg_model_context.onnx", "model_context.json", "model_context.pth"]
     assert sorted(p.name for p in (tmp_path / "weight").iterdir()) == files
+    written = {*(tmp_path / "weight").iterdir(), tmp_path / "runs/model_context"}
+    assert told_files(done.stdout) == written
+    known = fingerprint.of_records(sorted(records.glob("*.hea")))
+    assert card["manifest"][fingerprint.KEY] == known and len(known.split()) == 4
     assert (tmp_path / "runs/model_context/checkpoint_0.pth").exists()
     net = models.load_context(tmp_path / "weight/model_context.pth")[0]
     run("train.py", *options, *where, "--resume")

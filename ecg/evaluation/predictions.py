@@ -211,4 +211,4 @@ def record_and_sample(
 def save_csv(path: str | Path, table: pd.DataFrame, float_format: str | None = None) -> None:
     """Write a table as CSV, without its index, whole or not at all."""
     with artifacts.writing(path) as temporary:
-        table.to_csv(temporary, index=False, float_format=float_format)
+        table.to_csv(temporary, index=False, float_format=float_format, lineterminator="\n")

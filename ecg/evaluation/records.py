@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ecg import artifacts, ec57, formats
+from ecg import artifacts, ec57, fingerprint, formats
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, classes_of
 from ecg.evaluation import metrics
@@ -22,8 +22,9 @@ from ecg.evaluation.records_rhythm import (
 )
 from ecg.evaluation.reference import compare_labels, ec57_intervals, five_classes, reference_labels
 from ecg.formats.annotation import Annotation, annotated_records, read_annotation, without_records
+from ecg.formats.wfdb_header import says_synthetic
 from ecg.labelling import label_recording
-from ecg.mitdb import DS1, DS2, PACED, record_names
+from ecg.mitdb import record_names
 from ecg.prediction import card_of
 from ecg.quality import QUALITIES
 from ecg.rpeaks import given_beats
@@ -162,7 +163,7 @@ def label_record(
         short_name(model_name) if Path(model_name).suffix else model_name,
         card_of(model),
         "/" in truth.symbols,
-        "synthetic" in path.with_name(f"{name}.hea").read_text(errors="replace").lower(),
+        says_synthetic(path.with_name(f"{name}.hea")),
     )
 
 
@@ -173,9 +174,17 @@ def _scores(records, asked, about, draws, seed):
     results = {class_map: _compare(records, learning, class_map) for class_map in ("aami", "bxb")}
     table = _all_beats(records, results["aami"])
     rhythm = _compare_rhythms(records, told_kinds(asked), learning)
+    about = {**about, "weights_sha256": _weights_sha256(records, asked)}
     document = _document(records, results, table, about, draws, seed)
     document["episodes"] = rhythm_document(rhythm, draws, seed) if rhythm else None
     return Scores(document, results, table, rhythm)
+
+
+def _weights_sha256(records, asked):
+    """{file name: SHA-256} of the networks that labelled the records and told their rhythm."""
+    files = {record.beats.attrs["weights"] for record in records.values()}
+    files |= {str(getattr(model, "file", "")) for model in asked}
+    return {Path(file).name: artifacts.known_sha256(file) for file in sorted(files - {""})}
 
 
 def _compare(records, learning, class_map):
@@ -231,11 +240,7 @@ def _document(records, results, table, about, draws, seed):
     used = {record.model: record.card for record in records.values()}
     aami, bxb = results["aami"], results["bxb"]
     counts = np.stack([result.counts for result in aami.values()])
-    patients = (training_patients(card, about["folder"]) for card in used.values())
-    known = set().union(*patients) & set(records)
-    trained_on = {
-        "synthetic" if card["manifest"].get("synthetic") else "real" for card in used.values()
-    }
+    kinds = {"synthetic" if card["manifest"].get("synthetic") else "real" for card in used.values()}
     matched, _ = matched_predictions(table)
     return {
         **ec57.summarize(aami)._asdict(),
@@ -254,8 +259,11 @@ def _document(records, results, table, about, draws, seed):
             "left_out": about["left_out"],
             "excluded": about["excluded"],
             "data": "synthetic" if any(r.synthetic for r in records.values()) else "real",
-            "model_trained_on": sorted(trained_on),
-            "known_patients": sorted(known),
+            "model_trained_on": sorted(kinds),
+            "trained_on": fingerprint.trained_on(
+                {name: r.beats.attrs["in_training_data"] for name, r in records.items()}
+            ),
+            "weights_sha256": about["weights_sha256"],
             "versions": artifacts.versions(),
         },
         "counts": {name: result.counts for name, result in aami.items()},
@@ -264,17 +272,3 @@ def _document(records, results, table, about, draws, seed):
             "beats": len(matched.true),
         },
     }
-
-
-def training_patients(card: dict, folder: str) -> set[str]:
-    """Names of the records in a folder of this name that a model learnt from, as its card tells:
-    itself, or by its protocol."""
-    trained = card["manifest"]
-    if "records" in trained:
-        pairs = (record.partition("/")[::2] for record in trained["records"])
-        return {record for trained_in, record in pairs if trained_in == folder}
-    if trained.get("synthetic"):
-        return set()
-    every = {*DS1, *DS2, *PACED}
-    by_protocol = {"kaggle": every, "tutorial": every, "interpatient": set(DS1)}
-    return by_protocol.get(trained.get("protocol"), set())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg import artifacts, ec57
+from ecg import artifacts, ec57, fingerprint
 from ecg.beats import CLASSES, WIDTH
 from ecg.evaluation.predictions import save_csv
 from ecg.evaluation.records import Scores, matched_predictions
@@ -53,11 +53,7 @@ def _heading(document):
         f"{', '.join(about['model'])} (trained on {', '.join(about['model_trained_on'])} data), "
         f"{leads}, {about['peaks']} R peaks, the first {about['learning_s']:g} s not counted"
     ]
-    if about["known_patients"]:
-        lines.append(
-            f"{len(about['known_patients'])} of these records are patients of its training: the "
-            "figures say nothing about the next patient"
-        )
+    lines += fingerprint.warnings(about["trained_on"], len(document["records"]))
     left_out = " ".join(about["left_out"]) or "there are none"
     paced = "counted" if about["paced"] == "in" else f"left out: {left_out}"
     return [*lines, f"paced records {paced}"]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ecg import ec57
+from ecg import ec57, fingerprint
 from ecg.beats import CLASSES, SYMBOL_CLASS, UNLABELLED, classes_of
 from ecg.ec57.statistics import defined
 from ecg.evaluation import metrics
@@ -88,7 +88,8 @@ def against_reference_text(
     for name, f in against_reference(table, samples, symbols).items():
         cells = "  ".join("    -" if f[k] is None else f"{f[k]:6.2f}" for k in ("Se", "+P"))
         lines.append(f"  {name:<4}{f.get('beats', all_beats):>7,}  {cells}")
-    return "\n".join(lines)
+    told = fingerprint.trained_on({reference: table.attrs.get("in_training_data", {})})
+    return "\n".join([*lines, *(f"  {line}" for line in fingerprint.warnings(told, 1))])
 
 
 def ec57_intervals(counts: np.ndarray, draws: int = metrics.DRAWS, seed: int = 0) -> dict | None:

@@ -15,8 +15,8 @@ SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)  # of beats left to a person, in repo
 MEANING = {
     "kaggle": "comparable with results published on the heartbeat CSVs; the same patients are in "
     "training and test, so it says nothing about the next patient",
-    "interpatient": "patients that the model never saw (DS1 -> DS2): the figure to expect on the "
-    "next recording",
+    "interpatient": "patients that the model never saw (DS1 -> DS2): what "
+    "other patients may expect, as far as so few tell",
     "patients": "recordings that the model never saw, split by record",
     "tutorial": "scaler and SMOTE before the split: the validation figure flatters, only the test "
     "figure is worth reading",

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ecg import formats
+from ecg import fingerprint, formats
 from ecg.artifacts import InputError
 from ecg.ec57.statistics import defined
 from ecg.evaluation import metrics
 from ecg.labelling import label_recording
 from ecg.one_class import CLASSES, recordings_by_class
-from ecg.prediction import card_of
 from ecg.rhythm.track import RHYTHMS
 from ecg.signal_models import SignalModels
 
@@ -36,18 +35,19 @@ def evaluate_rhythms(
         raise InputError(models.rhythm or "the rhythm model is not asked")
     folder = Path(folder)
     truth, told = [], []
+    learnt: dict[str, dict] = {}
     names = recordings_by_class(folder)
     for name, letter in tqdm(names.items(), "recordings", disable=None, leave=False):
         recording = formats.read_recording(folder / name)
-        rhythm = label_recording(recording, choose, models=models).beats.attrs["rhythm"]
+        a = label_recording(recording, choose, models=models).beats.attrs
+        rhythm, learnt[name] = a["rhythm"], a["in_training_data"]
         truth.append(CLASSES.index(letter))
         told.append(JUDGED.index(rhythm["of_recording"] or JUDGED[-1]))
     _, each = metrics.confusion_by(np.arange(len(truth)), truth, told, len(JUDGED))
-    learnt = card_of(models.rhythm)["manifest"].get("folders", [])
     return {
         "folder": folder.name,
         "recordings": len(truth),
-        "is_training_data": folder.name in learnt,
+        "trained_on": fingerprint.trained_on(learnt),
         **_figures(each, draws, seed),
     }
 
@@ -77,11 +77,12 @@ def _figures(each, draws, seed):
 def rhythms_text(document: dict[str, Any]) -> str:
     """The figures for the terminal."""
     lines = [f"{document['recordings']:,} recordings of {document['folder']}, one rhythm each"]
-    if document["is_training_data"]:
-        lines.append(
-            "the rhythm model was trained on a folder of this name: python train.py --model rhythm "
-            "--records DIR --cv says how it does on recordings that it never saw"
-        )
+    if told := fingerprint.warnings(document["trained_on"], document["recordings"]):
+        lines += [
+            *told,
+            "python train.py --model rhythm --records DIR --cv says how it does on recordings that "
+            "it never saw",
+        ]
     lines += ["", f"{'reference':<10}" + "".join(f"{name:>12}" for name in (*JUDGED, "Se", "+P"))]
     lines[-1] += f"{'F1':>12}  95 % over recordings"
     for row, (name, told) in zip(document["confusion"], document["by_rhythm"].items()):

@@ -90,6 +90,11 @@ def in_percent(history: Mapping[str, list]) -> dict[str, list]:
 def save_history(data: str | Path, stem: str, history: Mapping[str, list]) -> None:
     """data/history_NAME.npy (a dict of lists, for notebooks) and .json (the same; what our code
     reads), accuracies in percent."""
-    history = in_percent(history)
-    artifacts.save_npy(Path(data) / f"{stem}.npy", history)
-    artifacts.save_json(Path(data) / f"{stem}.json", history)
+    history, (array, text) = in_percent(history), history_files(data, stem)
+    artifacts.save_npy(array, history)
+    artifacts.save_json(text, history)
+
+
+def history_files(data: str | Path, stem: str) -> tuple[Path, Path]:
+    """The files of a history: .npy, .json."""
+    return Path(data) / f"{stem}.npy", Path(data) / f"{stem}.json"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecg import context, formats
+from ecg import context, fingerprint, formats
 from ecg.one_class import recordings_by_class
 from ecg.rpeaks import find_beats_in_leads
 from ecg.training.patients import Patient, described_by
@@ -46,14 +46,16 @@ def load_normal(folder: str | Path, jobs: int = 1) -> list[Patient]:
 
 
 def _group(folder, names):
-    beats, fs = [], 0.0
+    beats, fs, marks = [], 0.0, []
     for name in names:
         recording = formats.read_recording(folder / name)
         fs, peaks = recording.fs, find_beats_in_leads(recording.signals(), recording.fs).peaks
+        marks += fingerprint.marks(recording)
         if len(peaks) >= FEWEST_BEATS:
             beats.append(context.describe(recording.signal, fs, peaks))
     described = join_described(beats)
     n = len(described.features)
     begins = np.cumsum([0, *(len(each.features) for each in beats[:-1])])
     view = DescribedView(np.arange(n), [described], np.full(n, NO_ECTOPIC), begins)
-    return Patient(group_name(folder.name, names), fs, 0, np.zeros(0, int), [], {VIEW: view})
+    name, none = group_name(folder.name, names), np.zeros(0, int)
+    return Patient(name, fs, 0, none, [], {VIEW: view}, tuple(marks))

@@ -12,7 +12,7 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
-from ecg import formats
+from ecg import fingerprint, formats
 from ecg.artifacts import InputError
 from ecg.beats import classes_of
 from ecg.context import CONTEXT_CLASSES
@@ -32,6 +32,7 @@ class Patient(NamedTuple):
     samples: np.ndarray  # int (n,), of the reference annotation, with what is no beat
     symbols: list[str]  # n WFDB symbols
     views: dict[str, DescribedView]
+    marks: tuple[str, ...] = ()  # ecg.fingerprint.marks of its recording
 
     @property
     def annotated(self) -> bool:
@@ -100,6 +101,7 @@ def _patient(annotator, views, keep_paced, second, file):
         annotation.samples,
         annotation.symbols,
         {view: described_view(view, recording, at, classes) for view in views},
+        tuple(fingerprint.marks(recording)),
     )
 
 

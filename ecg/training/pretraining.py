@@ -30,19 +30,24 @@ MOMENTUM = 0.95, 0.85  # Adam's first beta where the learning rate is low, and a
 def unlabelled_rows(folder: str | Path, mean: ArrayLike, scale: ArrayLike) -> np.ndarray:
     """Rows (n, 187) float32, standardised by mean and scale (187,), of every WFDB record below
     `folder`, cut at detected R peaks; labels unread. Raises InputError where there is no record."""
+    rows = []
+    for header in tqdm(headers_below(folder), "cutting beats", disable=None):
+        recording = formats.read_wfdb(header)
+        peaks = detect_r_peaks(recording.signal, recording.fs)
+        rows.append(beats.extract_beats(recording.signal, peaks, recording.fs)[0])
+    joined = beats.standardise(np.concatenate(rows), np.array(mean), np.array(scale))
+    return joined.astype(np.float32)
+
+
+def headers_below(folder: str | Path) -> list[Path]:
+    """The headers of the WFDB records below a folder. Raises InputError where there is none."""
     headers = sorted(Path(folder).rglob("*.hea"))
     if not headers:
         raise InputError(
             f"--records {folder}: no WFDB record (.hea) there; give the folder of a database, such "
             "as svdb"
         )
-    rows = []
-    for header in tqdm(headers, "cutting beats", disable=None):
-        recording = formats.read_wfdb(header)
-        peaks = detect_r_peaks(recording.signal, recording.fs)
-        rows.append(beats.extract_beats(recording.signal, peaks, recording.fs)[0])
-    joined = beats.standardise(np.concatenate(rows), np.array(mean), np.array(scale))
-    return joined.astype(np.float32)
+    return headers
 
 
 def hidden_spans(shape: Sequence[int]) -> torch.Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ecg import artifacts, quality
+from ecg import artifacts, fingerprint, quality
 from ecg.training import quality_made as made
 from ecg.training.loop import fit
 from ecg.training.quality_data import ANNOTATED, CLEAN, NOISY, QualityData
@@ -288,6 +288,7 @@ def quality_card(
             "seed": seed,
             "recordings": dict(zip(groups.tolist(), count.tolist())),
             "folders": sorted({name.split("/")[0] for name in data.names}),
+            fingerprint.KEY: fingerprint.as_text(data.marks.tolist()),
         },
         "metrics": dict(metrics),
         "versions": artifacts.versions(),

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from ecg import artifacts, formats, quality
+from ecg import artifacts, fingerprint, formats, quality
 from ecg.beats import CLASSES, classes_of
 from ecg.formats.annotation import annotated_records, read_annotation
 from ecg.formats.recording import Recording
@@ -41,7 +41,8 @@ class QualityData(NamedTuple):
     window_lead: (w,). windows: float32 (w, WINDOW_INPUTS). seconds: (w,) that each answers for;
     lost: (w,) s of these that the R peak detector gives up. beat_record, beat_lead: (b,). beats:
     float32 (b, BEAT_INPUTS). motion: (b,) 1 for a moved electrode, 0 for a beat, NaN where neither
-    is known. is_v: (b,) bool, whether the context model calls it V."""
+    is known. is_v: (b,) bool, whether the context model calls it V. marks: (k,) str, those of
+    ecg.fingerprint, of all recordings."""
 
     names: np.ndarray
     groups: np.ndarray
@@ -55,6 +56,7 @@ class QualityData(NamedTuple):
     beats: np.ndarray
     motion: np.ndarray
     is_v: np.ndarray
+    marks: np.ndarray
 
 
 def load_quality_data(folders: Sequence[str | Path], label: Label) -> QualityData:
@@ -62,19 +64,22 @@ def load_quality_data(folders: Sequence[str | Path], label: Label) -> QualityDat
     model. Raises InputError for a folder with neither REFERENCE.csv nor annotated records."""
     rows = [row for folder in folders for row in _recordings(Path(folder))]
     names, groups, parts = [], [], []
+    marks: list[str] = []
     for number, (folder, name, group) in enumerate(
         tqdm(rows, "describing", unit="recording", disable=None)
     ):
         names.append(f"{folder.name}/{name}")
         groups.append(group)
-        parts += _described(folder, name, group, len(names) - 1, label)
+        recording = formats.read_recording(folder / f"{name}.hea", 0, second="auto")
+        marks += fingerprint.marks(recording)
+        parts += _described(recording, folder / name, group, len(names) - 1, label)
         if group == ANNOTATED or (group == "N" and number % made.EVERY == 0):
             for strength in made.STRENGTHS:
                 names.append(f"{folder.name}/{name}")
                 groups.append(strength)
                 parts.append(_with_noise(folder, name, strength, len(names) - 1))
     columns = [np.concatenate(column) for column in zip(*parts)]
-    return QualityData(np.array(names), np.array(groups), *columns)
+    return QualityData(*[np.array(names), np.array(groups), *columns, np.array(marks, "U12")])
 
 
 def _recordings(folder: Path) -> Iterator[tuple[Path, str, str]]:
@@ -87,9 +92,8 @@ def _recordings(folder: Path) -> Iterator[tuple[Path, str, str]]:
             yield folder, name, ANNOTATED
 
 
-def _described(folder, name, group, number, label):
-    """A row of the columns of QualityData from window_record on, for each lead."""
-    recording = formats.read_recording(folder / f"{name}.hea", 0, second="auto")
+def _described(recording, path, group, number, label):
+    """A row of the columns of QualityData from window_record to is_v, for each lead."""
     fs, leads = recording.fs, [recording.signal]
     leads += [] if recording.second is None else [recording.second]
     found = find_beats_in_leads(recording.signals(), fs)
@@ -103,7 +107,7 @@ def _described(folder, name, group, number, label):
         own = quality.own_stretches(described.starts, duration)
         truth = np.full(len(beats), np.nan)
         if group == ANNOTATED:
-            truth[_true_classes(folder / name, fs, found.peaks) >= 0] = 0
+            truth[_true_classes(path, fs, found.peaks) >= 0] = 0
         elif group == "N":
             truth[:] = is_v
         elif group == "O":
@@ -111,7 +115,7 @@ def _described(folder, name, group, number, label):
             truth[is_v & (column["recurs"] > RECURS) & (column["before"] < EARLY)] = 0
         kept = is_v | (np.arange(len(beats)) % OTHERS == 0) & np.isfinite(truth)
         if group == ANNOTATED:
-            kept |= _true_classes(folder / name, fs, found.peaks) == CLASSES.index("V")
+            kept |= _true_classes(path, fs, found.peaks) == CLASSES.index("V")
         yield (
             *(np.full(len(windows), value) for value in (number, lead)),
             *(windows, own[:, 1] - own[:, 0], _seconds_lost(own, found.unreadable, fs)),

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ecg import artifacts, cli, prediction, weights
+from ecg import artifacts, cli, fingerprint, prediction, weights
 from ecg.artifacts import InputError
 from ecg.beat_table import label_beats
 from ecg.export import export_rhythm
@@ -204,6 +204,7 @@ def rhythm_card(
             "seed": seed,
             "recordings": dict(zip(RHYTHMS, count)),
             "folders": sorted({name.split("/")[0] for name in data.names}),
+            fingerprint.KEY: fingerprint.as_text(data.marks.tolist()),
             "labels_of_beats": labels,
             "people": "not known; one recording a person is assumed",
         },
@@ -279,4 +280,4 @@ def write(network: nn.Module, card: dict, weight: str | Path) -> str:
     onnx = weights.onnx_path(path)
     export_rhythm(network, onnx, card)
     recordings = sum(card["manifest"]["recordings"].values())
-    return f"wrote {path} and {onnx}: {recordings:,} recordings"
+    return f"{weights.wrote(path, onnx)}: {recordings:,} recordings"

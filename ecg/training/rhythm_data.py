@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from ecg import artifacts, formats
+from ecg import artifacts, fingerprint, formats
 from ecg.formats.recording import Recording
 from ecg.labelling import find_beats, turned_upright, without_hum
 from ecg.one_class import CLASSES, recordings_by_class
@@ -24,13 +24,15 @@ Label = Callable[[str, Recording, FoundBeats], np.ndarray]  # (record, ...) -> l
 class RhythmData(NamedTuple):
     """r recordings in k looks. names: (r,) FOLDER/RECORD. classes: int64 (r,), of RHYTHMS. record:
     int64 (k,), which recording each look is of, increasing. waveform: float16 (k, SAMPLES);
-    numbers: float32 (k, len(NUMBER_NAMES)): those of ecg.rhythm.strips.Strips."""
+    numbers: float32 (k, len(NUMBER_NAMES)): those of ecg.rhythm.strips.Strips. marks: (m,) str,
+    those of ecg.fingerprint, of all recordings."""
 
     names: np.ndarray
     classes: np.ndarray
     record: np.ndarray
     waveform: np.ndarray
     numbers: np.ndarray
+    marks: np.ndarray
 
 
 def load_rhythm_data(folder: str | Path, label: Label) -> RhythmData:
@@ -39,13 +41,16 @@ def load_rhythm_data(folder: str | Path, label: Label) -> RhythmData:
     be read; one too short for a look is left out."""
     folder = Path(folder)
     names: list[str] = []
+    marks: list[str] = []
     classes, record, looks = [], [], []
     recordings = recordings_by_class(folder)
     for name, letter in tqdm(recordings.items(), "describing", unit="recording", disable=None):
-        recording = without_hum(formats.read_recording(folder / f"{name}.hea", 0, second="none"))
+        recording = formats.read_recording(folder / f"{name}.hea", 0, second="none")
         fs = recording.fs
         if len(recording.signal) < SHORTEST * fs:
             continue
+        marks += fingerprint.marks(recording)
+        recording = without_hum(recording)
         found = find_beats(recording.signals(), fs)
         recording = turned_upright(recording, found)
         letters = label(name, recording, found) if len(found.peaks) else np.zeros(0, "U1")
@@ -55,7 +60,8 @@ def load_rhythm_data(folder: str | Path, label: Label) -> RhythmData:
         names.append(f"{folder.name}/{name}")
         classes.append(CLASSES.index(letter))
     waveform, numbers = (np.concatenate(each) for each in zip(*looks))
-    return RhythmData(np.array(names), np.array(classes), np.concatenate(record), waveform, numbers)
+    about = np.array(names), np.array(classes), np.concatenate(record)
+    return RhythmData(*about, waveform, numbers, np.array(marks, "U12"))
 
 
 def save(path: str | Path, data: RhythmData) -> None:

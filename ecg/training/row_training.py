@@ -12,18 +12,27 @@ from typing import Any
 import torch
 from torch import nn
 
-from ecg import artifacts, beats, networks, overwriting
+from ecg import artifacts, beats, fingerprint, networks, overwriting
 from ecg.artifacts import InputError
 from ecg.cli import print_line, recipe_from
 from ecg.evaluation.metrics import fit_temperature
 from ecg.training import distribution
 from ecg.training.auxiliary import auxiliary_targets
 from ecg.training.fast_form import why_plain
-from ecg.training.log import in_percent, log_figures, save_history
+from ecg.training.log import history_files, in_percent, log_figures, save_history
 from ecg.training.loop import Files, Training, fit
 from ecg.training.recipe import HINTS, RECIPES, Recipe
 from ecg.training.rows import Rows, RowTask, f1_by_class, load_rows, logits_of, scores_of
-from ecg.weights import fill, load_card, load_state, save_card, save_weights, weights_path
+from ecg.weights import (
+    card_path,
+    fill,
+    load_card,
+    load_state,
+    save_card,
+    save_weights,
+    weights_path,
+    wrote,
+)
 
 # ---- the model card ------------------------------------------------------------------------------
 
@@ -39,7 +48,7 @@ def model_card(
 ) -> dict:
     """What a reader of the weights must know: architecture, input contract, classes, where the rows
     came from, recipe (with `extra`)."""
-    told = ("source", "synthetic", "protocol", "seed", "n_real", "counts")
+    told = ("source", "synthetic", "protocol", "seed", "n_real", "counts", fingerprint.KEY)
     summary = {key: manifest[key] for key in told if key in manifest}
     parameters = inspect.signature(type(network)).parameters.items()
     # what a card can hold; a class is built without the others, which are its defaults
@@ -220,7 +229,8 @@ def train_rows(args: Namespace, create: Create) -> Path:
     suffix = "_best" if args.recipe == "best" and args.model != "residual" else ""
     weights_file = weights_path(weight, args.model, manifest["protocol"], suffix)
     extra = {**extra, "refit": True} if args.refit else extra
-    card = model_card(args.model, network, arguments, manifest, recipe, args.seed, extra)
+    learnt = fingerprint.with_marks_of(manifest, *_learnt_before(args.init))
+    card = model_card(args.model, network, arguments, learnt, recipe, args.seed, extra)
     if args.refit:
         card |= chosen_before(weights_file, card)
         train, watched = _joined(train, val), None
@@ -254,8 +264,18 @@ def train_rows(args: Namespace, create: Create) -> Path:
         report=report,
         resume=args.resume,
     )
-    report(f"{weights_file}: epoch {best['epoch']}, {_outcome(best)}")
+    histories = history_files(data, stem)
+    report(f"{weights_file.stem}: epoch {best['epoch']}, {_outcome(best)}")
+    report(wrote(weights_file, *histories, f"{log_dir}/"))
     return weights_file
+
+
+def _learnt_before(init: str) -> list[Mapping]:
+    """The manifest of the weights that a training starts from; ImageNet's have seen no ECG."""
+    if init in ("none", "imagenet"):
+        return []
+    card = card_path(init)
+    return [artifacts.load_json(card, "").get("manifest", {}) if card.is_file() else {}]
 
 
 def _joined(train: Rows, val: Rows) -> Rows:

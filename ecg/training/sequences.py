@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ecg import artifacts, context
+from ecg import artifacts, context, fingerprint
 from ecg.context import CONTEXT_CLASSES
 from ecg.networks import ContextNetwork
 from ecg.training.distribution import summed
@@ -325,6 +325,7 @@ def context_card(
             "second": chosen["second"],
             "rhythms": list(chosen["rhythms"]),
             "records": [p.name for p in patients],
+            fingerprint.KEY: fingerprint.as_text(mark for p in patients for mark in p.marks),
             "beats": beats,
         },
         "metrics": metrics,

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ecg import artifacts, cli, weights
+from ecg import artifacts, cli, fingerprint, weights
 from ecg.artifacts import InputError
 from ecg.export import export_vf
 from ecg.rhythm.fibrillation import Limits
@@ -196,6 +196,7 @@ def vf_card(
             "seed": seed,
             "windows": dict(zip(names.tolist(), count.tolist())),
             "records": data.names[watched].tolist(),
+            fingerprint.KEY: fingerprint.as_text(data.marks.tolist()),
         },
         "metrics": dict(metrics),
         "versions": artifacts.versions(),
@@ -251,4 +252,4 @@ def train_vf(args: argparse.Namespace, create: Callable[[], nn.Module]) -> None:
     path = weights.weights_path(args.weight, "vf")
     weights.save_weights(path, net.state_dict(), card)
     export_vf(net, weights.onnx_path(path), card)
-    print(f"wrote {path} and {weights.onnx_path(path)}: {len(data.names)} recordings")
+    print(f"{weights.wrote(path, weights.onnx_path(path))}: {len(data.names)} recordings")

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from ecg import artifacts, formats
+from ecg import artifacts, fingerprint, formats
 from ecg.artifacts import InputError
 from ecg.ec57.episodes import fibrillation_episodes, rhythm_episodes
 from ecg.formats.annotation import annotated_records, read_annotation
@@ -54,7 +54,8 @@ class Truth(NamedTuple):
 class VfData(NamedTuple):
     """Windows, end to end. names: (r,) FOLDER/RECORD. record: int (w,) of each window. group: (w,)
     as above. rows: float32 (w, INPUTS). vf: float32 (w,) share of the window that is VF. noise:
-    bool (w,), whether it is known that nothing can be read."""
+    bool (w,), whether it is known that nothing can be read. marks: (m,) str, those of
+    ecg.fingerprint, of all recordings but the made ones."""
 
     names: np.ndarray
     record: np.ndarray
@@ -62,6 +63,7 @@ class VfData(NamedTuple):
     rows: np.ndarray
     vf: np.ndarray
     noise: np.ndarray
+    marks: np.ndarray
 
 
 def records_of(folder: str | Path) -> list[str]:
@@ -99,7 +101,7 @@ def episodes(path: Path) -> list[tuple[str, float, float, str]]:
     """(record, start s, end s, class) of each line of an episodes.csv. Raises InputError for a line
     that is none."""
     found = []
-    with path.open(newline="") as lines:
+    with path.open(newline="", encoding="utf-8") as lines:
         for row in list(csv.reader(lines))[1:]:
             try:
                 record, start, end, kind = row[0], float(row[1]), float(row[2]), row[3]
@@ -137,23 +139,28 @@ def load_vf_data(folders: Sequence[str | Path], noise: str | Path, seed: int = 0
     measured = formats.read_recording(Path(noise) / f"{NOISE_RECORD}.hea", 0, second="none")
     items = [item for folder in folders for item in _recordings(artifacts.locate(folder))]
     names: list[str] = []
+    marks = fingerprint.marks(measured)
     parts: list[tuple] = []
-    for name, pieces in tqdm(
+    for name, found, pieces in tqdm(
         _all_pieces(items, measured, seed), "describing", unit="recording", disable=None
     ):
         parts += [(np.full(len(piece[1]), len(names)), *piece) for piece in pieces]
         names.append(name)
-    return VfData(np.array(names), *(np.concatenate(column) for column in zip(*parts)))
+        marks += found
+    columns = [np.concatenate(column) for column in zip(*parts)]
+    return VfData(*[np.array(names), *columns, np.array(marks, "U12")])
 
 
 def _all_pieces(items, measured, seed):
-    """(name, pieces) of each recording; a piece: (group, rows, vf, noise), (w,) each."""
+    """(name, marks, pieces) of each recording; a piece: (group, rows, vf, noise), (w,) each."""
     for folder, name, group in items:
         describe = _hand_held if group in ("N", "A", "O", "~") else _annotated
-        yield f"{folder.name}/{name}", list(describe(folder, name, group, measured))
+        recording = formats.read_recording(folder / f"{name}.hea", 0, second="auto")
+        pieces = list(describe(recording, folder / name, group, measured))
+        yield f"{folder.name}/{name}", fingerprint.marks(recording), pieces
     for made in made_negatives(np.random.default_rng([seed, 1])):
         piece = _piece(made.signal, made.fs, MADE, noise=made.is_noise)
-        yield f"{MADE}/{made.name}", [piece]
+        yield f"{MADE}/{made.name}", [], [piece]
 
 
 def _recordings(folder: Path) -> Iterator[tuple[Path, str, str]]:
@@ -170,17 +177,15 @@ def _recordings(folder: Path) -> Iterator[tuple[Path, str, str]]:
             yield folder, name, group
 
 
-def _hand_held(folder, name, kind, measured):
-    recording = formats.read_recording(folder / f"{name}.hea", 0, second="none")
+def _hand_held(recording, path, kind, measured):
     yield _piece(recording.signal, recording.fs, HAND_HELD, noise=kind == "~")
 
 
-def _annotated(folder, name, group, measured):
+def _annotated(recording, path, group, measured):
     """As it is, with muscle noise, and slower and faster where it holds VF."""
-    recording = formats.read_recording(folder / f"{name}.hea", 0, second="auto")
-    fs, rng = recording.fs, np.random.default_rng(zlib.crc32(name.encode()))
+    fs, rng = recording.fs, np.random.default_rng(zlib.crc32(path.name.encode()))
     leads = [recording.signal] + ([] if recording.second is None else [recording.second])
-    truth = truth_of(folder, name, fs, len(recording.signal))
+    truth = truth_of(path.parent, path.name, fs, len(recording.signal))
     has_vf = len(truth.vf) > 0
     for lead in leads:
         yield _piece(lead, fs, group, truth)

@@ -54,6 +54,17 @@ def test_what_is_missing_names_what_there_is(folder):
         weights.find_weights("none", folder, ".pth")
 
 
+def test_a_name_of_nothing_is_refused_before_anything_is_read(folder, refused, tmp_path):
+    weights.refuse_unknown("auto", folder)
+    _touch(folder / "model_self.pth")
+    weights.refuse_unknown("self", folder)
+    with pytest.raises(InputError, match="no model 'best'"):
+        weights.refuse_unknown("best", folder)
+    with pytest.raises(InputError, match="gone.onnx is missing"):
+        weights.refuse_unknown(tmp_path / "gone.onnx", folder)
+    assert "no model 'best'" in refused("inference.py", "none.edf", "--model", "best")
+
+
 def test_auto_takes_what_is_there(folder):
     assert weights.choose_model("auto", 100, folder) == "self"
     _touch(folder / "shipped" / "ecg_model_residual.onnx")

@@ -161,7 +161,7 @@ STATES = [
          "another architecture than ECGCNN"),
     Case("weights that lack a layer", "缺少一层的权重", EXPORT,
          made.state(lambda found: dict(list(found.items())[2:])), "absent there"),
-    Case("NaN weights, to label a recording with", "用含 NaN 的权重标注记录", LABEL,
+    Case("NaN weights, to label a recording with", "用含 NaN 的权重给记录加标签", LABEL,
          lambda folder: made.tensor(lambda t: t * math.nan)(folder)
          and made.labelled("--model", WEIGHTS)(folder), "holds NaN, infinity"),
     Case("weights for rows of another width", "行宽不同的权重", LABEL,

@@ -4,6 +4,7 @@ each other, outputs that would cost a user a file."""
 from collections.abc import Callable
 from pathlib import Path
 
+from ecg.formats.annotation import write_annotation
 from tests.recordings import ECG, FS, edf
 from tests.robustness.case import Case
 
@@ -31,7 +32,7 @@ _NUMBERS = [
     ("one part of a cross-validation", "交叉验证只有一折", "train.py", ["--folds", 1]),
     ("no network to average", "平均 0 个网络", "train.py", ["--members", 0]),
     ("no patience", "耐心轮数为 0", "continue_train.py", ["--patience", 0]),
-    ("no labelled minute", "已标注 0 分钟", "continue_train.py", ["--minutes", 0]),
+    ("no labelled minute", "注释了 0 分钟", "continue_train.py", ["--minutes", 0]),
     ("no step of fine-tuning", "微调 0 步", "continue_train.py", ["--steps", 0]),
     ("no beat to learn from", "用 0 个心搏学习", "pretrain_translearn.py", ["--beats", 0]),
     ("no bootstrap draw", "自助抽样 0 次", "evaluate.py", ["--draws", 0]),
@@ -72,6 +73,13 @@ def recording(folder: Path, name: str = "rec.edf") -> str:
 def with_recording(*typed: str) -> Callable[[Path], list]:
     """A command line about a recording."""
     return lambda folder: [recording(folder), *typed]
+
+
+def annotated_otherwise(folder: Path) -> list:
+    """A command line that would write rec.cnn, where one is whose beats lie between those of the
+    recording."""
+    write_annotation(folder, "rec", range(200, 2400, 200), "N" * 11, FS)
+    return [recording(folder), "--annotation", "."]
 
 
 _TOGETHER = [
@@ -167,6 +175,13 @@ _TOGETHER = [
             *("--annotation", "."),
         ],
         "have one name",
+    ),
+    Case(
+        "the annotation of another recording of this name",
+        "文件夹中已有另一同名记录的注释",
+        "inference.py",
+        annotated_otherwise,
+        "holds the beats of another recording of this name",
     ),
     Case(
         "a folder, and no place for its labels",

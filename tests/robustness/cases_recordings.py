@@ -374,6 +374,12 @@ TABLES = [
         "does not say its sampling rate: give --fs HZ",
     ),
     row(
+        "CSV: a rate of -250",
+        "CSV：采样率为 -250",
+        text("fs: -250\n" + rows(ECG)),
+        "does not say its sampling rate: give --fs HZ",
+    ),
+    row(
         "CSV: a line without an end",
         "CSV：没有换行的长行",
         text("1" * 5_000_000),

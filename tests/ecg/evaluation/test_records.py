@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecg import ec57
+from ecg import artifacts, ec57, fingerprint
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, UNLABELLED
 from ecg.evaluation import records, records_output
@@ -93,23 +93,34 @@ def test_reference_without_beats(folder, load, tmp_path):
         records.evaluate_records(tmp_path, load, "any")
 
 
-def test_a_real_record(mitdb, load):
-    scores = records.evaluate_records(
-        mitdb, load, "any", only=["100", "207"], draws=5, peaks="annotated"
-    )
+def test_a_real_record(minutes, load):
+    how = {"only": ["100", "207"], "learning": 0, "draws": 5, "peaks": "annotated"}
+    scores = records.evaluate_records(minutes, load, "any", **how)
     assert scores.document["gross"]["QRS"] == {"Se": 100, "+P": 100}
-    # as bxb counts them after five minutes
-    assert scores.results["bxb"]["100"].counts[:5].sum() == 1902
+    assert scores.results["bxb"]["100"].counts[:5].sum() == 74
     assert scores.document["about"]["data"] == "real"
 
 
-def test_own_training_patients_are_named():
-    every = records.training_patients({"manifest": {"protocol": "kaggle"}}, "mitdb")
-    assert len(every) == 48 and "232" in every
-    interpatient = records.training_patients({"manifest": {"protocol": "interpatient"}}, "mitdb")
-    assert "232" not in interpatient and "101" in interpatient
-    context = {"manifest": {"protocol": "all", "records": ["mitdb/101", "svdb/800"]}}
-    assert records.training_patients(context, "svdb") == {"800"}
-    assert records.training_patients(context, "elsewhere") == set()
-    synthetic = {"manifest": {"protocol": "kaggle", "synthetic": True}}
-    assert records.training_patients(synthetic, "mitdb") == set()
+def test_records_that_were_learnt_from_are_named(folder, load):
+    """By their signals, in another folder and under another name too."""
+    card = load("any").card
+    document = records.evaluate_records(folder, load, "any", learning=0, draws=5).document
+    assert document["about"]["trained_on"]["self"] is None
+    assert "not known whether these records" in records_output.records_text(document)
+    card["manifest"][fingerprint.KEY] = fingerprint.of_records([folder / "demo01.hea"])
+    try:
+        document = records.evaluate_records(folder, load, "any", learning=0, draws=5).document
+    finally:
+        del card["manifest"][fingerprint.KEY]
+    assert document["about"]["trained_on"]["self"] == ["demo01"]
+    text = records_output.records_text(document)
+    assert "1 of 2 records was in the training data of model self: demo01;" in text
+
+
+def test_the_weights_of_stored_results(folder, load):
+    about = records.evaluate_records(
+        folder, load, "any", only=["demo00"], learning=0, draws=5
+    ).document["about"]
+    model = load("any").file
+    assert about["weights_sha256"][model.name] == artifacts.sha256(model)
+    assert "ecg_model_rhythm.onnx" in about["weights_sha256"]

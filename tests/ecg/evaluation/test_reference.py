@@ -85,3 +85,14 @@ def test_five_classes_by_hand():
     assert s["F1"] == pytest.approx(2 * s["Se"] * s["+P"] / (s["Se"] + s["+P"]))
     assert s["F1_interval"][0] <= s["F1"] <= s["F1_interval"][1]
     assert reference.five_classes(np.zeros((1, 7, 7), int))["accuracy"] == 0
+
+
+def test_a_recording_that_a_model_has_learnt_from_is_told():
+    table, samples = pd.DataFrame({"sample": [100, 400], "label": ["N", "V"]}), [100, 400]
+    table.attrs = {"fs": 250.0, "in_training_data": {"context": True, "rhythm": False}}
+    text = reference.against_reference_text(table, samples, ["N", "V"], "x.atr")
+    assert text.splitlines()[-1] == (
+        "  this recording was in the training data of model context; its figures on it flatter it"
+    )
+    table.attrs["in_training_data"] = {"context": False}
+    assert "training" not in reference.against_reference_text(table, samples, ["N", "V"], "x.atr")

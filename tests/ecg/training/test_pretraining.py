@@ -53,12 +53,11 @@ def test_the_cycle_is_torchs():
             cycle.step()
 
 
-def test_unlabelled_rows(svdb, tmp_path):
-    record = sorted(svdb.glob("*.hea"))[0].stem
+def test_unlabelled_rows(minutes, tmp_path):
     for suffix in (".hea", ".dat"):  # no annotation: labels cannot be read
-        (tmp_path / f"{record}{suffix}").symlink_to(svdb / f"{record}{suffix}")
+        (tmp_path / f"100{suffix}").symlink_to(minutes / f"100{suffix}")
     x = unlabelled_rows(tmp_path, [0.0] * 187, [1.0] * 187)
-    assert x.shape[1] == 187 and len(x) > 1000 and 0 <= x.min() and x.max() <= 1
+    assert x.shape[1] == 187 and len(x) > 60 and 0 <= x.min() and x.max() <= 1
 
 
 def test_a_folder_without_records_is_refused(tmp_path):

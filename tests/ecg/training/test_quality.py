@@ -7,13 +7,14 @@ import wfdb
 
 import models
 import train
-from ecg import artifacts, quality, weights
+from ecg import artifacts, fingerprint, quality, weights
 from ecg.artifacts import InputError
 from ecg.export import export_quality
 from ecg.training import quality as training
 from ecg.training import quality_data, quality_made
 from ecg.training.recipe import RECIPES
 from tests.ecg.quality.signals import FS, sinus, white
+from tests.training_rows import told_files
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +133,11 @@ def test_the_stage_trains_it(folder, tmp_path, capsys, monkeypatch):
     shipped = artifacts.HOME / "weight" / "shipped" / "ecg_model_context.onnx"
     (weight / "ecg_model_context.onnx").write_bytes(shipped.read_bytes())
     train.main([*options, "--weight", str(weight)])
-    assert "time named" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "time named" in said and told_files(said) == set(weight.glob("*model_quality*"))
+    card = artifacts.load_json(weight / "model_quality.json", "")
+    marks = fingerprint.of_records(sorted(folder.glob("*.hea")))
+    assert card["manifest"][fingerprint.KEY] == marks and marks
     assert quality.open_model(weight) is not None
     with pytest.raises(InputError, match="from 2 to"):
         train.main([*options, "--weight", str(weight), "--folds", "1"])

@@ -8,7 +8,7 @@ import torch
 import wfdb
 
 import train
-from ecg import artifacts, formats
+from ecg import artifacts, fingerprint, formats
 from ecg.artifacts import InputError
 from ecg.labelling import find_beats, turned_upright
 from ecg.rhythm import network
@@ -19,6 +19,7 @@ from ecg.training.recipe import RECIPES
 from ecg.training.rhythm_changes import changed, noise_bank
 from model_rhythm import RhythmNet
 from tests.ecg.quality.signals import FS, bigeminy, fibrillation, sinus, white
+from tests.training_rows import told_files
 
 LETTERS = "NAO~"
 SMALL = dataclasses.replace(RECIPES["rhythm"], epochs=2, batch=16)
@@ -80,7 +81,8 @@ def test_kept_looks_are_read_again(data, tmp_path):
         np.testing.assert_array_equal(mine, theirs)
 
 
-def test_the_trees_are_those_that_grew():
+def test_the_trees_are_those_that_grew(monkeypatch):
+    monkeypatch.setitem(rhythm_trees.SETTINGS, "max_iter", 20)
     rng = np.random.default_rng(0)
     numbers = rng.standard_normal((600, len(NUMBER_NAMES))).astype(np.float32)
     numbers[rng.random(numbers.shape) < 0.1] = np.nan
@@ -169,11 +171,15 @@ def test_the_stage_trains_it(folder, tmp_path, capsys, monkeypatch):
     assert "s.d." in capsys.readouterr().out
     assert not (tmp_path / "model_rhythm.pth").exists()
     train.main([*options, "--folds", "2", "--members", "1"])
-    assert "32 recordings" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "32 recordings" in said and told_files(said) == set(tmp_path.glob("*model_rhythm*"))
     session = network.open_model(tmp_path)
     net, card = train.models.load(tmp_path / "model_rhythm.pth")
     assert card["manifest"]["recordings"] == {"N": 8, "AF": 8, "other": 8, "noise": 8}
     assert card["manifest"]["labels_of_beats"] == "ecg_model_context.onnx"
+    marks = fingerprint.of_records(sorted(folder.glob("*.hea")))
+    assert set(card["manifest"][fingerprint.KEY].split()) <= set(marks.split())
+    assert len(card["manifest"][fingerprint.KEY].split()) == 32
     data = rhythm_data.load_rhythm_data(folder, no_labels)
     data.numbers[3, :20] = np.nan
     waveform = data.waveform.astype(np.float32)

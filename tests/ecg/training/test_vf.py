@@ -8,13 +8,14 @@ import torch
 import wfdb
 
 import models
-from ecg import artifacts, weights
+from ecg import artifacts, fingerprint, weights
 from ecg.artifacts import InputError
 from ecg.rhythm import fibrillation
 from ecg.rhythm.fibrillation_numbers import HOP, RATE, WINDOW, describe_lead
 from ecg.training import vf, vf_data, vf_made
 from ecg.training.recipe import RECIPES
 from tests.ecg.rhythm.vf_signals import FS, beating, collapse
+from tests.training_rows import told_files
 
 QUICK = dataclasses.replace(RECIPES["vf"], epochs=4, batch=256)
 
@@ -163,6 +164,10 @@ def test_the_stage_writes_network_and_card(run, folders, tmp_path, monkeypatch):
     assert "Leaving one patient out" in done.stdout
     card = artifacts.load_json(weights.card_path(tmp_path / "model_vf.pth"), "")
     assert card["architecture"] == "VfNet" and len(card["manifest"]["records"]) == 6
+    assert told_files(done.stdout) == set(tmp_path.glob("*model_vf*"))
+    for folder in (*records, noise):
+        marks = fingerprint.of_records(sorted(folder.glob("*.hea"))).split()
+        assert fingerprint.has_learnt(card, marks), folder
     session = fibrillation.open_model(tmp_path)
     network, _ = models.load(tmp_path / "model_vf.pth")
     rows = describe_lead(collapse(), FS).rows()
