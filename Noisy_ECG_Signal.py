@@ -1,8 +1,8 @@
 """Synthetic ECG whose beats are known, and noise of known kind and strength.
 
-    python Noisy_ECG_Signal.py                       # the tutorial's figure: clean and noisy ECG
+    python Noisy_ECG_Signal.py                       # the tutorial's figure: clean, noise, noisy
     python Noisy_ECG_Signal.py --kinds N,S,V,F --noise muscle --snr 6 --save noisy.png
-    python Noisy_ECG_Signal.py --records data/demo   # ten annotated WFDB recordings, all classes
+    python Noisy_ECG_Signal.py --records made        # ten annotated WFDB recordings, all classes
 
 A beat is a sum of Gaussian waves, placed beat by beat, so that ectopic beats come early, lose or
 change their P wave and are followed by the right pause (ecg/synthetic.py). It is material for

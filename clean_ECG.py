@@ -30,14 +30,7 @@ from ecg.synthetic import generate_noisy_ecg
 
 # isort: split
 # what notebooks import from here besides
-from ecg.filters import (  # noqa: F401
-    STRONG_HUM,
-    bandpass_filter,
-    find_mains,
-    notch_filter,
-    preprocess_ecg_signal,
-    remove_strong_hum,
-)
+from ecg.filters import STRONG_HUM, find_mains, remove_strong_hum  # noqa: F401
 from ecg.orientation import (  # noqa: F401
     CLEARLY,
     PERHAPS,
@@ -46,6 +39,7 @@ from ecg.orientation import (  # noqa: F401
     median_beat,
     upright_figures,
 )
+from ecg.tutorial import bandpass_filter, notch_filter, preprocess_ecg_signal  # noqa: F401
 
 DEMO_FS = 360.0  # Hz
 SHOWN = 20  # windows that cannot be read are listed, at most
@@ -131,7 +125,7 @@ def read(args: argparse.Namespace) -> tuple[Recording, np.ndarray | None]:
         recording = formats.read_recording(args.file, args.lead, args.fs, args.unit)
     else:
         fs = args.fs or DEMO_FS
-        _, truth, noisy = generate_noisy_ecg(fs)
+        _, truth, noisy = generate_noisy_ecg(fs, show_plot=False)
         recording = Recording(noisy, fs, "II", "demo")
     seconds = len(recording.signal) / recording.fs
     if args.start >= seconds:

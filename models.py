@@ -8,14 +8,16 @@ import copy
 import importlib
 import inspect
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
+from ecg import foreign
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, WIDTH
 from ecg.prediction import is_context_model
-from ecg.weights import fill, load_card, load_state
+from ecg.weights import card_path, fill, load_card, load_state
 
 # name on the command line -> (module, class)
 MODELS = {
@@ -31,6 +33,7 @@ MODELS = {
 NAMES = [
     name for name in MODELS if name not in ("context", "quality", "vf", "rhythm")
 ]  # those that take single rows
+TUTORIALS = "self", "deep", "resnet18"  # what the tutorial's code trains and saves without a card
 
 
 def model_class(name: str) -> type[nn.Module]:
@@ -78,7 +81,7 @@ def create(
         raise InputError(f"--dropout: {cls.__name__} has none, it takes no dropout_rate")
     if name == "resnet18":
         stage = importlib.import_module(MODELS[name][0])
-        network = stage.create_model(freeze, init, weight=weight)
+        network = stage.create_model(freeze, init=init, weight=weight)
         return network, {}, {"init": Path(init).name, "freeze": freeze}
     arguments: dict = {} if dropout is None else {"dropout_rate": dropout}
     if {"mean", "scale"} <= set(takes):  # it looks at the min-max row
@@ -137,6 +140,31 @@ def load(path: str | Path) -> tuple[nn.Module, dict]:
     fill(network, converted_state(state, network), path)
     network.card = card  # type: ignore[assignment]  # not a part of it, a note on it
     return network.eval(), card
+
+
+def load_without_card(path: str | Path, scaler: Any = None) -> tuple[nn.Module, dict]:
+    """`load` of weights that have no model card, as the tutorial's own code writes them: names and
+    shapes tell which of its networks it is. scaler: of its rows, see ecg.foreign.tutorials_card.
+    Raises InputError for weights of any other network."""
+    state = load_state(path)
+    for name in TUTORIALS:
+        cls = model_class(name)
+        told = getattr(cls, "arguments_of", None)
+        arguments = told(state) if told else {}
+        network = cls(**arguments)
+        try:
+            fill(network, converted_state(state, network), path)
+        except InputError:
+            continue
+        about = {"architecture": cls.__name__, "arguments": arguments}
+        card = {**foreign.tutorials_card(path, scaler), **about}
+        network.card = card  # type: ignore[assignment]  # not a part of it, a note on it
+        return network.eval(), card
+    known = ", ".join(MODELS[name][1] for name in TUTORIALS)
+    raise InputError(
+        f"{path} has no model card ({card_path(path)}), and its weights are none of {known}: "
+        "python train.py writes both"
+    )
 
 
 def _check_size(card, state, path):

@@ -11,7 +11,8 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
-from scipy import signal as sps
+
+from ecg import dsp
 
 CLASSES = ["N", "S", "V", "F", "Q"]
 CLASS_NAMES = CLASSES  # the former name, for users' scripts
@@ -95,7 +96,7 @@ def at_source_rate(ecg: ArrayLike, fs: float) -> np.ndarray:
     if fs == SOURCE_FS:
         return ecg
     ratio = Fraction(SOURCE_FS / fs).limit_denominator(2000)
-    return sps.resample_poly(ecg, ratio.numerator, ratio.denominator, padtype="line")
+    return dsp.resampled(ecg, ratio.numerator, ratio.denominator)
 
 
 def cut_rows(

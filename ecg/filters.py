@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import signal as sps
 
-BAND = 0.5, 40.0  # Hz: the tutorial's; 0.5 to 150 keeps what a diagnostic ECG shows
+BAND = 0.5, 40.0  # Hz: what a monitor shows; 0.5 to 150 keeps what a diagnostic ECG shows
 # dB of the signal's power: from here on hum costs a classifier more than the notch does; no
 # training recording reaches it, so each of these is served the very rows it was trained on
 STRONG_HUM = -18.0
@@ -62,7 +62,7 @@ def butterworth(
     return sps.butter(order, limits, kind, fs=fs, output="sos")
 
 
-def notch_filter(signal: ArrayLike, fs: float, freq: float = 50, q: float = 30) -> np.ndarray:
+def notch(signal: ArrayLike, fs: float, freq: float = 50, q: float = 30) -> np.ndarray:
     """Remove `freq` Hz from `signal` (n,), zero phase; q: freq over the width of the notch.
 
     Above Nyquist there is nothing to remove, and the signal comes back as it is. Returns (n,) in
@@ -74,7 +74,7 @@ def notch_filter(signal: ArrayLike, fs: float, freq: float = 50, q: float = 30) 
     return filtered(sps.tf2sos(*sps.iirnotch(freq, q, fs)), one_lead(signal), fs, 2 * q / freq)
 
 
-def bandpass_filter(
+def bandpass(
     signal: ArrayLike, fs: float, low: float = 0.5, high: float = 40, order: int = 4
 ) -> np.ndarray:
     """Zero-phase Butterworth band-pass of `signal` (n,) at fs Hz.
@@ -98,10 +98,10 @@ def bandpass_filter(
     return filtered(sos, one_lead(signal), fs, 2 / (low or high))
 
 
-def normalize(signal: ArrayLike) -> np.ndarray:
+def normalize(ecg: ArrayLike) -> np.ndarray:
     """z-score: mean 0, standard deviation 1 over the samples that are there. A constant signal
     becomes zeros."""
-    x = np.asarray(signal, dtype=np.float64)
+    x = np.asarray(ecg, dtype=np.float64)
     there = x[np.isfinite(x)]
     if len(there) == 0:
         return x.copy()
@@ -206,20 +206,32 @@ def _without_line(signal, fs, freq):
     needs seconds to settle, so that the hum found there is continued beyond first."""
     x = np.asarray(signal, dtype=np.float64)
     side = min(int(4 * fs), len(x))
-    phase = 2 * np.pi * freq / fs * np.arange(-side, 2 * side)
-    waves = np.column_stack([np.sin(phase), np.cos(phase)])
+    before, after = (hum_before(end[:side], fs, [freq]) for end in (x, x[::-1]))
+    longer = np.concatenate([before, x, after[::-1]])
+    return notch(longer, fs, freq)[side : side + len(x)]
 
-    def beyond(first):  # (side,) what came before `first` (side,)
-        there = np.isfinite(first)
-        if there.sum() < 4:
-            return np.zeros(side)
-        known = np.column_stack([waves[side : 2 * side], np.ones(side)])[there]
-        of_hum = np.linalg.lstsq(known, first[there], rcond=None)[0][:2]
-        rest = np.nanmean((first - waves[side : 2 * side] @ of_hum)[: side // 20])
-        return waves[:side] @ of_hum + np.nan_to_num(rest)
 
-    longer = np.concatenate([beyond(x[:side]), x, beyond(x[::-1][:side])[::-1]])
-    return notch_filter(longer, fs, freq)[side : side + len(x)]
+def hum_before(first: np.ndarray, fs: float, frequencies: list[float]) -> np.ndarray:
+    """(n,) what may have come before `first` (n,), NaN where samples are missing: its hum of these
+    frequencies in Hz, on the level that it begins with."""
+    side, there = len(first), np.isfinite(first)
+    if there.sum() < 4:
+        return np.zeros(side)
+    phase = 2 * np.pi / fs * np.outer(np.arange(-side, side), frequencies)
+    waves = np.hstack([np.sin(phase), np.cos(phase)])
+    known = np.column_stack([waves[side:], np.ones(side)])[there]
+    of_hum = np.linalg.lstsq(known, first[there], rcond=None)[0][:-1]
+    start = (first - waves[side:] @ of_hum)[: max(1, side // 20)]
+    rest = start[np.isfinite(start)].mean() if np.isfinite(start).any() else 0.0
+    return waves[:side] @ of_hum + rest
+
+
+def find_strong_hum(signal: np.ndarray, fs: float) -> tuple[int | None, list[float]]:
+    """(50, 60 or None, the mains hum that is to be taken out of signal (n,) with its multiples for
+    a classifier; other lines of hum in Hz)."""
+    mains = find_mains(signal, fs, STRONG_HUM)
+    out = signal if mains is None else _without_hum(signal, fs, mains, fs / 2)
+    return mains, find_lines(out, fs)
 
 
 def remove_strong_hum(signal: np.ndarray, fs: float) -> tuple[np.ndarray, str | None]:
@@ -227,9 +239,8 @@ def remove_strong_hum(signal: np.ndarray, fs: float) -> tuple[np.ndarray, str | 
 
     The models were trained on raw signals, which every filter makes a little less like those, so
     hum alone is removed and only where it is strong (benchmarks/denoising.py)."""
-    mains = find_mains(signal, fs, STRONG_HUM)
+    mains, lines = find_strong_hum(signal, fs)
     out = signal if mains is None else _without_hum(signal, fs, mains, fs / 2)
-    lines = find_lines(out, fs)
     for line in lines:
         out = _without_line(out, fs, line)
     said = [] if mains is None else [f"strong mains hum of {mains} Hz was removed"]
@@ -263,19 +274,7 @@ def denoise(
     hum = chosen_hum(signal, fs, mains)
     if hum is not None:
         signal = _without_hum(signal, fs, hum, min(high + 20, fs / 2))
-    return bandpass_filter(np.asarray(signal, dtype=np.float64), fs, low, high)
-
-
-def preprocess_ecg_signal(
-    raw: ArrayLike,
-    fs: float,
-    low: float = BAND[0],
-    high: float = BAND[1],
-    mains: str | int = "auto",
-) -> np.ndarray:
-    """The tutorial's cleaning: notch, band-pass, z-score. raw: (n,) any unit, fs in Hz. Returns
-    (n,) without unit."""
-    return normalize(denoise(raw, fs, low, high, mains))
+    return bandpass(np.asarray(signal, dtype=np.float64), fs, low, high)
 
 
 def snr_db(clean: ArrayLike, signal: ArrayLike) -> float:

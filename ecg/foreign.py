@@ -1,8 +1,9 @@
-"""Networks that others made: an ONNX file that takes rows (N, 1, 187) and says nothing of itself.
+"""Networks that others made: a file that takes rows (N, 1, 187) and says nothing of itself.
 
 What our own files have in their card is asked for here: a card beside the file, or what the command
-line tells. The input may have any name and any arrangement of 187 samples, the output may be logits
-or probabilities.
+line tells; of weights that the tutorial's own code may have trained, what it trained on is taken,
+and said. The input of an ONNX file may have any name and any arrangement of 187 samples, the output
+may be logits or probabilities.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,8 +16,9 @@ import onnxruntime as ort
 from ecg import artifacts
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES, WIDTH
+from ecg.running import say_once
 from ecg.schema import card_fault
-from ecg.weights import card_path
+from ecg.weights import SHIPPED, card_path, load_card
 
 INPUTS = "standardised", "minmax"  # what such a network may have been trained on
 OWN_INPUT, OWN_OUTPUT = "ecg_input", "logits"  # what export_onnx.py calls them
@@ -63,6 +65,27 @@ def card_for(
     if takes == "minmax":
         contract = {"scaler_inside": True}
     return _filled({"input": contract, "classes": list(letters)}, path)
+
+
+def tutorials_card(path: str | Path, scaler: Any = None) -> dict:
+    """The card of a file that has none, as if the tutorial's code had trained it: rows standardised
+    by a scaler fitted to Kaggle's training rows; stderr says so.
+
+    scaler: the one it was trained with, where it is known: a fitted StandardScaler, or a mapping
+    with mean and scale (187,). Raises InputError for one that does not fit."""
+    if scaler is None:
+        say_once(
+            f"{path} has no model card: its rows are taken to be standardised by the mean and "
+            "scale of Kaggle's training rows; if they were not, give scaler= or a card beside it"
+        )
+        shipped = artifacts.HOME / "weight" / SHIPPED / "model_self.pth"
+        scaler = load_card(shipped)["input"]
+    elif not isinstance(scaler, Mapping):
+        scaler = {key: getattr(scaler, f"{key}_", None) for key in ("mean", "scale")}
+    card = artifacts.plain(card_for(path, {key: scaler.get(key) for key in ("mean", "scale")}))
+    if fault := card_fault(card):
+        raise InputError(f"scaler, given for {path}: {fault}")
+    return card
 
 
 def _filled(card, path):

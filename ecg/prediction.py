@@ -3,7 +3,7 @@ handed in."""
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -113,23 +113,25 @@ def _own_logits(session, rows):
     return session.run([foreign.OWN_OUTPUT], {foreign.OWN_INPUT: rows})[0]
 
 
-def softmax(x: ArrayLike) -> np.ndarray:
-    """Probabilities float64, along the last axis."""
-    e = np.exp(np.asarray(x, np.float64) - np.max(x, axis=-1, keepdims=True, initial=-np.inf))
-    return e / e.sum(axis=-1, keepdims=True)
+def softmax(x: ArrayLike, axis: int = -1) -> np.ndarray:
+    """Probabilities float64, along `axis`."""
+    e = np.exp(np.asarray(x, np.float64) - np.max(x, axis=axis, keepdims=True, initial=-np.inf))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
-def predict_heartbeat(model: Any, beats_in: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def predict_heartbeat(
+    model: Any, ecg_signal: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Classify min-max rows, as `extract_beats` cuts them.
 
-    beats_in: (187,) or (n, 187) in 0..1. Returns (ids int64 (n,), confidence (n,), probabilities
+    ecg_signal: (187,) or (n, 187) in 0..1. Returns (ids int64 (n,), confidence (n,), probabilities
     (n, 5)). Rows are standardised with the model card's mean and scale; its temperature makes the
     confidence mean what it says."""
-    rows = np.atleast_2d(np.asarray(beats_in, np.float32))
+    rows = np.atleast_2d(np.asarray(ecg_signal, np.float32))
     if rows.ndim == 3 and 1 in rows.shape[1:]:
         rows = rows.reshape(len(rows), -1)
     if rows.ndim != 2 or rows.shape[1] != beats.WIDTH:
-        raise ValueError(f"beats have shape {np.shape(beats_in)}: give (187,) or (n, 187)")
+        raise ValueError(f"beats have shape {np.shape(ecg_signal)}: give (187,) or (n, 187)")
     if rows.size and not (rows.min() >= 0 and rows.max() <= 1):  # NaN fails too
         raise ValueError(
             "beats must be min-max rows in 0..1, as extract_beats gives them: not standardised, "
@@ -146,6 +148,13 @@ def predict_heartbeat(model: Any, beats_in: ArrayLike) -> tuple[np.ndarray, np.n
     probabilities = softmax(np.concatenate(z) / card.get("temperature", 1.0))
     ids = probabilities.argmax(axis=1)
     return ids, probabilities[np.arange(len(ids)), ids], probabilities
+
+
+def predict_heartbeat_onnx(
+    session: ort.InferenceSession, ecg_signal: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`predict_heartbeat` for an ONNX session."""
+    return predict_heartbeat(session, ecg_signal)
 
 
 def onnx_session(path: str | Path, threads: int, remedy: str) -> ort.InferenceSession:
@@ -236,14 +245,18 @@ def _signal_session(network, path, modified, threads):
     return session
 
 
-def open_onnx(path: str | Path, threads: int = 0, card: dict | None = None) -> ort.InferenceSession:
+def open_onnx(
+    path: str | Path, threads: int = 0, card: dict | Callable[[], dict] | None = None
+) -> ort.InferenceSession:
     """An onnxruntime.InferenceSession of a file, with its card as `.card` and the file as `.file`.
 
     threads: 0 lets ONNX Runtime choose. card: for a file of others that holds none and has none
-    beside it (ecg/foreign.py). Raises InputError for a file that cannot be run, or whose card asks
-    for other rows."""
+    beside it (ecg/foreign.py), or what gives it when it is needed. Raises InputError for a file
+    that cannot be run, or whose card asks for other rows."""
     session = onnx_session(path, threads, REMEDY)
-    session.card = _card_inside(session, path) or foreign.card_beside(path) or card
+    session.card = _card_inside(session, path) or foreign.card_beside(path)
+    if session.card is None and foreign.is_foreign(session):
+        session.card = card() if callable(card) else card
     if session.card is None:
         raise InputError(
             f"{path} holds no model card, and there is none beside it ({card_path(path)}): export "

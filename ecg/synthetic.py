@@ -257,18 +257,20 @@ class NoisyEcg(NamedTuple):
 
 
 def generate_noisy_ecg(
-    fs: float = 360, duration: float = 10, show_plot: bool = False, seed: int = 0
+    fs: float = 500, duration: float = 10, show_plot: bool = True, *, seed: int = 0
 ) -> NoisyEcg:
-    """The tutorial's demo signal: normal beats with baseline wander, mains hum and muscle noise.
-    fs in Hz, duration in s."""
+    """(t, clean, noisy) of the tutorial's demo: normal beats with baseline wander, mains hum and
+    muscle noise. fs in Hz, duration in s. show_plot: draw clean signal, noise and both, and show
+    them where there is a screen."""
     clean = synthetic_recording(duration, fs, seed, shares={}).signal
     noisy = add_tutorial_noise(clean, fs, np.random.default_rng([seed, 1]))
     t = np.arange(len(clean)) / fs
     if show_plot:
-        from ecg.figures import show_figure  # matplotlib: only for who wants the figure
+        from ecg.figures import show  # matplotlib: only for who wants the figure
         from ecg.figures.signals import plot_noisy
 
-        show_figure(plot_noisy(t, clean, noisy), None, "noisy_ecg.png")
+        plot_noisy(t, clean, noisy)
+        show()
     return NoisyEcg(t, clean, noisy)
 
 

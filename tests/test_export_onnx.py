@@ -42,7 +42,7 @@ def x(demo):
 def test_names_batch_and_card(stage, folder, x, capsys, opset):
     stage(folder, "--opset", str(opset))
     printed = capsys.readouterr().out
-    assert "equal to PyTorch on all" in printed and "synthetic" in printed
+    assert "equal to PyTorch on all" in printed and "real test rows" in printed
     model = onnx.load(folder / "ecg_model_self.onnx")
     assert model.opset_import[0].version == opset
     assert [i.name for i in model.graph.input] == ["ecg_input"]
@@ -153,8 +153,8 @@ def test_shipped_weights_stay_and_their_files_go_to_the_users_folder(stage, fold
     assert own == before["model_self.pth"] if not half else len(own) < len(before["model_self.pth"])
     with pytest.raises(InputError, match="shipped weights"):
         stage(shipped)
-    assert inference.load_model("self", folder).file == folder / "model_self.pth"
-    assert inference.load_onnx_model("self", folder).file == folder / "ecg_model_self.onnx"
+    assert inference.load_model("self", weight=folder).file == folder / "model_self.pth"
+    assert inference.load_onnx_model("self", weight=folder).file == folder / "ecg_model_self.onnx"
 
 
 def test_a_context_model_is_not_exported_here(refused, home):

@@ -83,6 +83,15 @@ def show_figure(figure: "Figure", save: str | Path | None, fallback: str | Path 
     save_or_show([Page(figure, 1, 1)], save, fallback)
 
 
+def show() -> None:
+    """Show what was drawn, where there is a screen or a notebook; elsewhere it stays open for
+    plt.savefig."""
+    import matplotlib.pyplot as plt
+
+    if _has_screen():
+        plt.show()
+
+
 def _has_screen():
     """Whether plt.show() shows a figure here: in a window or in a notebook, but not on a machine
     without display, where matplotlib can only write files."""

@@ -14,7 +14,7 @@ from ecg.beats import CLASS_COLORS, CLASS_MEANINGS, CLASSES
 from ecg.figures.paper import MM
 
 
-def plot_prediction_confidence(
+def plot_confidence(
     probabilities: ArrayLike,
     class_names: Sequence[str] = CLASSES,
     confidence_threshold: float = 0.8,

@@ -15,7 +15,7 @@ from ecg.filters import normalize
 from ecg.quality import Window
 
 
-def plot_ecg_comparison(
+def plot_filtering(
     raw: ArrayLike,
     processed: ArrayLike,
     sample_rate: float = 360,
@@ -87,6 +87,7 @@ def plot_cleaning(
     axes[1].set(title="Cleaned ECG", ylabel="mV")
     axes[2].plot(t, normalize(cleaned), color="#0072B2", lw=0.7)
     axes[2].set(title="Standardised", ylabel="z-score", xlabel="Time (s)")
+    axes[2].set_xlim(t[0], t[-1] + 1 / fs)  # of the signal, wherever the windows lie
     for window in windows:
         if window.reason != "ok":
             axes[0].axvspan(window.start / fs, window.stop / fs, color="0.85", zorder=0)
@@ -102,16 +103,18 @@ def plot_noisy(
     peaks: np.ndarray | None = None,
     letters: Sequence[str] | None = None,
 ) -> Figure:
-    """Clean and noisy ECG, one above the other.
+    """Clean ECG, its noise and both together, one above the other.
 
     t: (n,) s; clean, noisy: (n,) mV. peaks: samples of the beats and their class letters, where
     they are to be shown. Returns the figure."""
-    figure, axes = plt.subplots(2, 1, figsize=(12, 6), sharex=True, layout="constrained")
+    figure, axes = plt.subplots(3, 1, figsize=(12, 8), sharex=True, layout="constrained")
     axes[0].plot(t, clean, color="black", lw=0.8)
     axes[0].set(title="Clean ECG", ylabel="mV")
     for peak, letter in zip([] if peaks is None else peaks, letters or []):
         height = clean.max() + 0.05
         axes[0].text(t[peak], height, letter, ha="center", color=CLASS_COLORS[letter])
-    axes[1].plot(t, noisy, color="#D55E00", lw=0.8)
-    axes[1].set(title="Noisy ECG", ylabel="mV", xlabel="Time (s)")
+    axes[1].plot(t, noisy - clean, color="0.5", lw=0.8)
+    axes[1].set(title="Noise", ylabel="mV")
+    axes[2].plot(t, noisy, color="#D55E00", lw=0.8)
+    axes[2].set(title="Noisy ECG", ylabel="mV", xlabel="Time (s)")
     return figure

@@ -5,7 +5,7 @@ import onnxruntime as ort
 import pytest
 
 import inference
-from ecg import beats, prediction, quality, weights
+from ecg import beats, prediction, quality, running, weights
 from ecg.artifacts import InputError
 from ecg.synthetic import synthetic_recording
 from tests.robustness import made_models
@@ -44,7 +44,7 @@ def test_confidence_obeys_the_cards_temperature(demo, recording):
 def stale(tmp_path):
     """A folder with an ONNX file and newer weights."""
     made_models.newer_weights(tmp_path)
-    inference._say.cache_clear()
+    running.say_once.cache_clear()
     return tmp_path
 
 

@@ -13,7 +13,7 @@ from ecg.synthetic import demo_records, draw_patient, generate_noisy_ecg, synthe
 
 def test_tutorial_function():
     state = np.random.get_state()[1].copy()
-    t, clean, noisy = generate_noisy_ecg(fs=250, duration=12)
+    t, clean, noisy = generate_noisy_ecg(fs=250, duration=12, show_plot=False)
     assert t.shape == clean.shape == noisy.shape == (3000,) and t[1] == 1 / 250
     assert 0.5 < clean.max() < 3 and np.std(noisy - clean) > 0.05
     # the same signal every time
@@ -132,4 +132,4 @@ def test_more_samples_than_a_memory_holds_are_refused_with_the_number(duration, 
     with pytest.raises(InputError, match="samples, a synthetic recording has 40,000,000 at most"):
         synthetic_recording(duration, fs)
     with pytest.raises(InputError, match="at most"):
-        generate_noisy_ecg(fs, duration)
+        generate_noisy_ecg(fs, duration, False)
