@@ -1,16 +1,17 @@
 """Figures: labelled ECG on paper, heart rate and rhythm, confidence, what a model looked at, its
 errors, the data set.
 
-    python visualize.py                                  # the tutorial's three figures
+    python visualize.py                                  # three figures of a patient in data/demo
     python visualize.py 100 --save 100.pdf --seconds 0   # a whole recording at 25 mm/s, 10 mm/mV
     python visualize.py 119 --reference atr --start 600     # with a cardiologist's labels
     python visualize.py 202 --timeline                      # heart rate and rhythm of all of it
     python visualize.py 208 --saliency --start 60        # which part of a beat decided its label
+    python visualize.py 208 --report 208.html --pdf 208.pdf # the report, on the screen and on A4
     python visualize.py --dataset                        # class counts, 20 real rows of each class
     python visualize.py --errors data/evaluation/kaggle/self_test.csv
 
 Without --save a window opens; where there is no display, the figure is written to the working
-directory. In a notebook every function draws on the `ax` it is given, or on a new figure that the
+directory. In a notebook the functions draw on the `ax` they are given, or on a new figure that the
 notebook shows. What is drawn lives in ecg/figures/.
 """
 
@@ -19,36 +20,40 @@ import ecg.start  # noqa: F401
 # isort: split
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from ecg import artifacts, beats, cli, formats, holter, ranges
+from ecg import artifacts, beats, cli, formats, holter, ranges, weights
 from ecg.artifacts import InputError
 from ecg.beats import CLASSES
 from ecg.facts import without_person
 from ecg.figures import Page, check_format, fonts, save_or_show
-from ecg.figures.confidence import plot_prediction_confidence
+from ecg.figures.confidence import plot_confidence
 from ecg.figures.dataset import plot_dataset
 from ecg.figures.errors import errors_page, plot_errors  # noqa: F401  (people import it here)
 from ecg.figures.label_layout import POSITIONS, LabelStyle
-from ecg.figures.labels import plot_labelled_ecg
+from ecg.figures.labels import plot_labelled_ecg  # noqa: F401
 from ecg.figures.paper import draw_paper, draw_trace, paper_figure  # noqa: F401
 from ecg.figures.recording import plot_recording
 from ecg.figures.saliency import occlusion, plot_saliency, saliency_page  # noqa: F401
-from ecg.figures.signals import plot_ecg_comparison
+from ecg.figures.signals import plot_filtering
 from ecg.figures.timeline import plot_timeline
+from ecg.figures.tutorial import plot_names
 from ecg.formats.annotation import read_annotation
 from ecg.formats.recording import Recording
+from ecg.hrv import withheld_in
 from ecg.rhythm.annotated import rhythm_of_annotation
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from ecg.labelling import Labelled
 
 # inference, and with it torch or onnxruntime, is imported where a model is asked: most figures do
 # without
@@ -57,90 +62,55 @@ if TYPE_CHECKING:
 # ------------------------------------------------------------------------------------- notebooks
 
 
-def predict(
-    ecg: ArrayLike, r_peaks: ArrayLike, model: Any, sample_rate: float
-) -> tuple[list[int | None], np.ndarray]:
-    """(predictions, confidence), one for each R peak: class index and its probability; None and NaN
-    where no beat could be cut.
+def plot_ecg_with_labels(
+    ecg_signal: ArrayLike,
+    r_peaks: ArrayLike,
+    model: Any,
+    class_names: Sequence[str] | None = None,
+    segment_length: int = beats.WIDTH,
+    sample_rate: float = 360,
+    confidence_threshold: float = 0.6,
+    title: str = "ECG with predicted labels",
+    figsize: tuple[float, float] = (14, 6),
+) -> list[tuple[str, float] | None]:
+    """The tutorial's figure: an ECG with the class of every beat, green where the model is at least
+    `confidence_threshold` sure, red where it is less.
 
-    ecg: (n,) any unit; r_peaks: (m,) samples, increasing. model: whatever inference.load_model or
-    load_onnx_model gave; None for model_self."""
+    ecg_signal: (n,) any unit at sample_rate Hz; r_peaks: (m,) samples, increasing. model: whatever
+    inference.load_model or load_onnx_model gave; None for model_self. class_names: of its five
+    outputs (default: inference.CLASS_NAMES). figsize: inches.
+
+    Returns m of (name, confidence), None for a beat that could not be cut: the last, or one with
+    missing samples. ValueError for another segment_length than 187. plot_labelled_ecg draws labels
+    on ECG paper."""
     import inference
 
     if model is None:
         model = inference.load_model()
-    r_peaks = np.asarray(r_peaks)
-    rows, positions = beats.extract_beats(ecg, r_peaks, sample_rate)
-    predictions: list[int | None] = [None] * len(r_peaks)
-    confidence = np.full(len(r_peaks), np.nan)
-    if len(rows):
-        ids, sure, _ = inference.predict_heartbeat(model, rows)
-        at = np.searchsorted(r_peaks, positions)
-        confidence[at] = sure
-        for k, label in zip(at, ids):
-            predictions[k] = int(label)
-    return predictions, confidence
-
-
-def plot_ecg_with_labels(
-    ecg: ArrayLike,
-    r_peaks: ArrayLike,
-    model: Any = None,
-    sample_rate: float = 360,
-    confidence_threshold: float = 0.8,
-    label_position: str = "top",
-    fontsize: float = 9,
-    ax: Axes | None = None,
-    *,
-    predictions: Sequence | None = None,
-    confidence: ArrayLike | None = None,
-    start: float = 0.0,
-    unit: str = "mV",
-    title: str = "",
-    legend: bool = True,
-    lang: str = "en",
-) -> list[int | None]:
-    """An ECG on paper with the label of every beat.
-
-    ecg: (n,) mV at sample_rate Hz; r_peaks: (m,) samples, increasing. Labels come from `model`
-    (whatever inference.load_model or load_onnx_model gave; None for model_self), or from
-    `predictions` (m class indices or letters, None where there is none) with `confidence` (m,)
-    0..1. Filled labels are at least `confidence_threshold` sure, hollow ones with a question mark
-    are not. label_position: 'top', 'bottom' or 'peak' (above each R peak). start: time of the first
-    sample, s. Labels never overlap: they move into up to three rows, then those of N beats give way
-    to plain ticks.
-
-    Returns the predictions, one for each R peak: the class index, None for a beat that could not be
-    cut."""
-    style = LabelStyle(confidence_threshold, label_position, fontsize)
-    ecg, r_peaks = np.asarray(ecg, float), np.asarray(r_peaks, np.int64)
-    if predictions is None:
-        predictions, confidence = predict(ecg, r_peaks, model, sample_rate)
-    return plot_labelled_ecg(
-        ecg,
-        r_peaks,
-        predictions,
-        confidence,
-        sample_rate,
-        style,
-        ax,
-        start=start,
-        unit=unit,
-        title=title,
-        legend=legend,
-        lang=lang,
-    )
+    names = class_names or inference.CLASS_NAMES
+    peaks = np.asarray(r_peaks, np.int64)
+    rows, positions = beats.extract_beats(ecg_signal, peaks, sample_rate, segment_length)
+    ids, sure, _ = inference.predict_heartbeat(model, rows)
+    labels: list[tuple[str, float] | None] = [None] * len(peaks)
+    for k, label, confidence in zip(np.searchsorted(peaks, positions), ids, sure):
+        labels[k] = names[label], float(confidence)
+    plot_names(ecg_signal, peaks, labels, sample_rate, confidence_threshold, title, figsize)
+    return labels
 
 
 # -------------------------------------------------------------------------------------- the stage
 
 
 def labelled_beats(
-    path: str | Path, recording: Recording, labels: str | None, model: Any
+    path: str | Path,
+    recording: Recording,
+    labels: str | None,
+    model: Any,
+    weight: str | Path = "weight",
 ) -> pd.DataFrame:
     """Table of a recording's beats, with sample and label at least, and the rhythm in its attrs
     where that is known: from the annotation `labels` of the record at `path`, else from the
-    model."""
+    model, in the folder `weight` where it is a name."""
     if labels:
         annotation = read_annotation(path, labels)
         classes = beats.classes_of(annotation.symbols)
@@ -148,46 +118,43 @@ def labelled_beats(
         letters = [CLASSES[k] for k in classes[is_beat]]
         table = pd.DataFrame({"sample": annotation.samples[is_beat], "label": letters})
         n = len(recording.signal)
-        table.attrs = {"rhythm": rhythm_of_annotation(annotation, recording.fs, n)}
+        rhythm = rhythm_of_annotation(annotation, recording.fs, n)
+        table.attrs = {"annotation": labels, "rhythm": rhythm}
         return table
     import inference
 
-    return inference.classify(recording.signal, recording.fs, model, second=recording.second)
+    second = recording.second
+    return inference.classify(recording.signal, recording.fs, model, weight=weight, second=second)
 
 
 def demo(args: argparse.Namespace) -> Iterator[Page]:
-    """The tutorial's three figures: denoising, labels, confidence, on a synthetic ECG of ten
-    seconds."""
-    import inference
-    from ecg.filters import preprocess_ecg_signal
-    from ecg.synthetic import generate_noisy_ecg
+    """The tutorial's three figures: denoising, labels, confidence, of the excerpt in data/demo."""
+    from ecg import demo
+    from ecg.filters import denoise, normalize
 
-    fs = 360
-    _, _, noisy = generate_noisy_ecg(fs, 10)
+    recording = formats.read_recording(demo.excerpt(), second="auto")
+    table = labelled_beats(demo.excerpt(), recording, None, args.model, args.weight)
     looks = {"fontsize": args.fontsize, "lang": args.lang}
-    cleaned = preprocess_ecg_signal(noisy, fs)
-    plot_ecg_comparison(noisy, cleaned, fs, processed_unit="z-score", **looks)
+    start, fs, raw = demo.RUN_START, recording.fs, recording.signal
+    cleaned, part = normalize(denoise(raw, fs)), slice(round(start * fs), round((start + 10) * fs))
+    plot_filtering(raw[part], cleaned[part], fs, start=start, processed_unit="z-score", **looks)
     yield Page(plt.gcf(), 1, 3)
 
-    table = inference.classify(noisy, fs)
-    letters, confidence = table["label"].tolist(), table["confidence"]
-    figure, ax = paper_figure(10, 6)
-    style = label_style(args)
-    plot_labelled_ecg(noisy, table["sample"], letters, confidence, fs, style, ax, lang=args.lang)
-    yield Page(figure, 2, 3)
+    labels = args.threshold, args.label_position
+    for page in plot_recording(recording, table, start, None, *labels, **looks):
+        yield Page(page.figure, 2, 3)
 
     probabilities = table[[f"p_{name}" for name in CLASSES]]
-    plot_prediction_confidence(probabilities, confidence_threshold=args.threshold, **looks)
+    plot_confidence(probabilities, confidence_threshold=args.threshold, **looks)
     yield Page(plt.gcf(), 3, 3)
 
 
 def draw_recording(args: argparse.Namespace) -> tuple[Iterable[Page], str]:
     """(pages, file name) of the recording: its labels, or with --saliency what the model looked
     at."""
-    model = explained_model(args.model) if args.saliency else None
-    recording = formats.read_recording(args.file, args.lead, args.fs, args.unit, args.second)
-    recording = without_person(recording, args.anonymous)
-    table = labelled_beats(args.file, recording, args.reference, args.model)
+    model = explained_model(args.model, args.weight) if args.saliency else None
+    recording = read(args, args.second)
+    table = labelled_beats(args.file, recording, args.reference, args.model, args.weight)
     name = f"{recording.name}.png"
     looks = {"fontsize": args.fontsize, "lang": args.lang}
     if args.saliency:
@@ -199,19 +166,63 @@ def draw_recording(args: argparse.Namespace) -> tuple[Iterable[Page], str]:
     return plot_recording(recording, table, *stretch, *labels, **looks), name
 
 
-def _timeline(recording, table, looks):
+def read(args: argparse.Namespace, second: str) -> Recording:
+    """The recording FILE, with the second lead that is asked for."""
+    recording = formats.read_recording(args.file, args.lead, args.fs, args.unit, second)
+    return without_person(recording, args.anonymous)
+
+
+def summary_of(recording: Recording, table: pd.DataFrame) -> dict:
+    """ecg.holter.summary of a table of beats."""
     lost = [stretch[:2] for stretch in table.attrs.get("unreadable", [])]
-    n = len(recording.signal)
-    summary = holter.summary(table["sample"], table["label"], recording.fs, n, lost)
-    return plot_timeline(recording, table, summary, **looks)
+    fs, n = recording.fs, len(recording.signal)
+    withheld = withheld_in(table.attrs.get("rhythm"), fs)
+    return holter.summary(table["sample"], table["label"], fs, n, lost, withheld)
 
 
-def explained_model(name: str) -> "nn.Module":
+def _timeline(recording, table, looks):
+    return plot_timeline(recording, table, summary_of(recording, table), **looks)
+
+
+def write_page(args: argparse.Namespace) -> None:
+    """The report of the recording, as HTML and as PDF: with the labels of the annotation
+    --reference, else with the model's, found as inference.py finds them."""
+    from ecg.report import write_report
+
+    how = {"lang": args.lang, "pdf": args.pdf}
+    if args.reference:
+        recording = read(args, "auto")
+        table = labelled_beats(args.file, recording, args.reference, None)
+        write_report(args.report, recording, table, summary_of(recording, table), **how)
+    else:
+        labelled = labelled_by_model(args)
+        beats = labelled.beats
+        how["warnings"] = beats.attrs["notes"]
+        write_report(args.report, labelled.recording, beats, labelled.summary, **how)
+    for path in filter(None, (args.report, args.pdf)):
+        print(f"wrote {path}")
+
+
+def labelled_by_model(args: argparse.Namespace) -> "Labelled":
+    """All steps of inference.py."""
+    import inference
+    from ecg.labelling import label_recording, lead_to_read, refuse_single_beat
+    from ecg.signal_models import open_signal_models
+
+    recording = read(args, lead_to_read(args.second, args.model))
+    choose = partial(inference.choose_and_load, args.model, args.weight, "auto")
+    models = open_signal_models(args.weight)
+    labelled = label_recording(recording, choose, second=args.second, models=models)
+    refuse_single_beat(labelled, args.file)
+    return labelled
+
+
+def explained_model(name: str, weight: str | Path) -> "nn.Module":
     """The model that --saliency explains: one of single beats."""
     import inference
     from ecg.prediction import card_of, is_context_model
 
-    model = inference.load_model(None if name == "auto" else name)
+    model = inference.load_model(None if name == "auto" else name, weight=weight)
     if is_context_model(card_of(model)):
         raise InputError(
             f"--saliency --model {name}: that one judges beats in a row; name a model of "
@@ -236,7 +247,7 @@ def options() -> cli.Parser:
     """The parser of the command line."""
     parser = cli.stage_parser(__doc__)
     parser.add_argument(
-        "file", nargs="?", metavar="FILE", help="a recording (default: the tutorial's demo)"
+        "file", nargs="?", metavar="FILE", help="a recording (default: that of data/demo)"
     )
     cli.add_recording_options(parser, "--second")
     option = parser.add_argument_group("what is drawn").add_argument
@@ -250,7 +261,7 @@ def options() -> cli.Parser:
     group = parser.add_argument_group("labels and looks")
     cli.add(group, "--model", default="auto", help="labels, as in inference.py; --saliency: self")
     add_label_options(group)
-    cli.add(group, "--anonymous", "--data", "--save")
+    cli.add(group, "--anonymous", "--data", "--weight", "--save", "--report", "--pdf")
     cli.add_moved_option(parser, "--gallery", "python benchmarks/gallery.py")
     return parser
 
@@ -268,7 +279,8 @@ def add_label_options(group: argparse.ArgumentParser | cli.Group) -> None:
 
 
 # what nothing but a recording has a use for
-OF_FILE = "lead", "second", "fs", "unit", "start", "seconds", "anonymous"
+OF_FILE = "lead", "second", "fs", "unit", "start", "seconds", "anonymous", "report", "pdf"
+OF_FIGURE = "start", "seconds", "timeline", "saliency", "threshold", "label_position", "fontsize"
 
 
 def label_style(args: argparse.Namespace) -> LabelStyle:
@@ -292,13 +304,21 @@ def check(args: argparse.Namespace) -> None:
         raise InputError("--reference and --saliency do not go together: the model is explained")
     if args.reference:
         cli.refuse_unused(args, ("model", "second"), "would be ignored beside --reference")
+    weights.refuse_unknown(args.model, args.weight)
     if args.save:
         check_format(args.save)
+    elif args.report or args.pdf:
+        why = "is about a figure, and the report has its own: give --save FILE too"
+        cli.refuse_unused(args, OF_FIGURE, why)
 
 
 @cli.stage(options)
 def main(args: argparse.Namespace) -> None:
     check(args)
+    if args.report or args.pdf:
+        write_page(args)
+        if not args.save:
+            return
     args.lang, font = fonts.figure_language(args.lang)
     args.data = artifacts.locate(args.data)
     with plt.rc_context(font):  # type: ignore[arg-type]  # its stubs list every key

@@ -11,6 +11,7 @@ from scipy import ndimage
 from ecg import rpeaks
 from ecg.filters import BAND, butterworth, filtered, one_lead
 from ecg.formats.leads import lead_key
+from ecg.translations import Note
 
 # Log odds that a lead is upright, from three figures of its median beat that change their sign when
 # it is turned. Fitted on the first leads of MIT-BIH and SVDB both ways up; a lead is turned only
@@ -23,6 +24,9 @@ TRAINED_LEADS = ("MLII", "II", "V5")
 SECOND_LEADS = ("V1", "V2", "V4")
 # the QRS of a healthy heart points down in these
 DOWNWARD_LEADS = ("V1", "V2", "V3", "AVR", "MCL1")
+# and up in these; in III, aVL and aVF it may do either
+UPWARD_LEADS = ("I", "II", "MLI", "MLII", "V4", "V5", "V6", "MV4", "MV5", "MV6", "CM5", "CS5")
+EITHER_WAY_LEADS = ("III", "MLIII", "AVL", "AVF")
 OTHER_LEADS = (*DOWNWARD_LEADS, "I", "III", "MLI", "MLIII", "AVL", "AVF", "V4", "V6", "CM5", "CS12")
 BEAT_FS = 250  # Hz, of the median beat
 STRETCHES = 10, 16.0  # so many of so many s show what a lead looks like
@@ -146,20 +150,27 @@ def turn_upright(
 ) -> tuple[np.ndarray, str | None]:
     """(signal (n,) upright, sentence or None). invert: `auto` turns what find_inversion finds and
     says what is doubtful, unless the lead's name says that its QRS points down anyway (V1, aVR
-    ...); `yes` always; `no` never. ValueError for another one."""
+    ...; where it may do either, as in III, doubts are not told); `yes` always; `no` never.
+    ValueError for another one."""
     if invert not in ("auto", "yes", "no"):
         raise ValueError(f"invert is {invert!r}: one of auto, yes, no")
     if invert == "yes":
-        return -np.asarray(signal), "the lead was turned (--invert yes)"
+        return -np.asarray(signal), Note("the lead was turned (--invert yes)")
     if invert == "no" or lead_key(lead) in DOWNWARD_LEADS:
         return signal, None
     odds = _upright_odds(signal, fs, r_peaks)
     if odds < -CLEARLY:
-        turned = "the lead lies upside down and was turned (--invert no leaves it)"
+        turned = Note("the lead lies upside down and was turned (--invert no leaves it)")
         return -np.asarray(signal), turned
-    if odds < -PERHAPS:
-        return signal, "the lead may lie upside down: look at it, --invert yes turns it"
+    if odds < -PERHAPS and lead_key(lead) not in EITHER_WAY_LEADS:
+        return signal, Note("the lead may lie upside down: look at it, --invert yes turns it")
     return signal, None
+
+
+def should_point_up(lead: str) -> bool:
+    """Whether the QRS of a healthy heart points up in a lead of this name: then one that points
+    down may be due to swapped electrodes. False for names that say no lead."""
+    return lead_key(lead) in UPWARD_LEADS
 
 
 def points_down(ecg: np.ndarray, peaks: np.ndarray, fs: float) -> bool:
@@ -201,14 +212,18 @@ def unlike_training(
     key = lead_key(lead)
     if key in TRAINED_LEADS or (key in SECOND_LEADS and not single_beat):
         return None
-    whose = "the single-beat models were trained on leads II and V5"
-    if not single_beat:
-        whose = "the context model was trained on leads II, V1, V2, V4 and V5"
+    known = "II, V5" if single_beat else "II, V1, V2, V4, V5"
     if key in OTHER_LEADS:
-        return f"lead {lead} is unlike any in training; {whose}: expect more errors"
+        return Note(
+            "lead {lead} is unlike any that the model learnt from ({known}): expect more errors",
+            lead=lead,
+            known=known,
+        )
     if single_beat and upright_figures(signal, fs, r_peaks)[0] < QRS_DOWN:
-        return (
-            f"the QRS complex of lead {lead or 'given'} points down, as in no lead of the "
-            f"training; {whose}: expect more errors"
+        return Note(
+            "the QRS complex of lead {lead} points down, as in no lead that the model learnt from "
+            "({known}): expect more errors",
+            lead=lead or "given",
+            known=known,
         )
     return None

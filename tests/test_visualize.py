@@ -5,10 +5,8 @@ import warnings
 
 import matplotlib
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 
-import inference
 import visualize
 from ecg import artifacts, formats
 from ecg.beats import CLASSES
@@ -30,28 +28,6 @@ def closed():
 @pytest.fixture(scope="module")
 def made():
     return synthetic_recording(60, FS, seed=2, shares={"S": 0.1, "V": 0.15, "F": 0.05})
-
-
-def test_predictions_come_back_aligned_with_the_peaks_none_where_no_beat_was_cut(made, monkeypatch):
-    monkeypatch.setattr(
-        inference,
-        "predict_heartbeat",
-        lambda model, rows: (
-            np.arange(len(rows)) % 5,
-            np.full(len(rows), 0.9),
-            np.full((len(rows), 5), 0.2),
-        ),
-    )
-    ecg = made.signal.copy()
-    # in the row of beat 4, perhaps in that of beat 3
-    ecg[made.r_peaks[4] + 20 : made.r_peaks[4] + 30] = np.nan
-    _, ax = plt.subplots()
-    result = visualize.plot_ecg_with_labels(ecg, made.r_peaks, object(), FS, ax=ax)
-    assert len(result) == len(made.r_peaks)
-    assert result[-1] is None and result[4] is None  # nothing after the last beat; a sample missing
-    whole = [p for p in result if p is not None]
-    assert whole == [k % 5 for k in range(len(whole))] and all(isinstance(p, int) for p in whole)
-    assert ax.lines and plt.gcf() is ax.figure
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +82,7 @@ def test_without_a_display_a_file_is_written_and_nothing_blocks(run, record, tmp
         (["--timeline", "--start", "4"], "--start would be ignored"),
         (["--timeline", "--saliency"], "two pictures"),
         (["--reference", "xyz"], "xyz"),
+        (["--report", "x.html", "--start", "3"], "--start is about a figure"),
     ],
 )
 def test_mistakes_are_one_line_and_nothing_is_written(
@@ -148,6 +125,26 @@ def test_the_timeline_of_a_record_shows_the_rhythm_of_its_annotation(
         path.unlink()
 
 
+@pytest.mark.parametrize("labels", [["--reference", "atr"], ["--model", "self"]])
+def test_the_report_has_the_labels_that_are_asked_for(record, made, tmp_path, labels, capsys):
+    path = tmp_path / "out.html"
+    visualize.main([str(record), *labels, "--report", str(path)])
+    assert [each.name for each in tmp_path.iterdir()] == ["out.html"]  # and no figure
+    assert capsys.readouterr().out == f"wrote {path}\n"
+    page = path.read_text(encoding="utf-8")
+    assert ("labels of the annotation atr" in page) == ("atr" in labels)
+    assert ("model self" in page) == ("self" in labels)
+    if "atr" in labels:
+        v = (made.labels == CLASSES.index("V")).sum()
+        assert f'"beats": {len(made.labels)}' in page and f"ventricular ectopic beats ({v})" in page
+
+
+def test_the_report_and_a_figure_are_both_written(record, tmp_path):
+    out = ["--report", str(tmp_path / "x.html"), "--save", str(tmp_path / "x.svg")]
+    visualize.main([str(record), "--reference", "atr", *out, "--timeline"])
+    assert {path.name for path in tmp_path.iterdir()} == {"x.html", "x.svg"}
+
+
 def test_saliency_is_for_models_of_single_beats(record, tmp_path):
     with pytest.raises(artifacts.InputError, match="single beats"):
         visualize.main(
@@ -155,9 +152,26 @@ def test_saliency_is_for_models_of_single_beats(record, tmp_path):
         )
 
 
+def test_a_model_is_looked_for_before_the_file_is_read_and_where_it_is_said(refused, tmp_path):
+    told = refused("visualize.py", "nowhere.csv", "--model", "none_such", "--weight", tmp_path)
+    assert "none_such" in told and str(tmp_path) in told
+
+
 def test_the_gallery_is_a_command_of_its_own_now(refused):
     for arguments in (["--gallery", "docs"], ["--records", "x", "--gallery=docs"]):
         assert "python benchmarks/gallery.py" in refused("visualize.py", *arguments)
+
+
+def test_without_a_recording_three_figures_of_the_excerpt(tmp_path, monkeypatch, capsys):
+    """From any working folder, whose own data/ is another."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    visualize.main(["--save", "demo.svg"])
+    names = [f"demo-{k}.svg" for k in (1, 2, 3)]
+    assert capsys.readouterr().out.split() == [word for n in names for word in ("figure:", n)]
+    drawn = [(tmp_path / name).read_text() for name in names]
+    assert "213  MLII" in drawn[1] and "ventricular tachycardia" in drawn[1]
+    assert "Confidence of 431 beats" in drawn[2]
 
 
 def test_the_stage_draws_dataset_and_errors(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import base64
 import zlib
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ DISPLAY_FS = 120  # Hz of the interactive strip
 MISSING = 255  # its code for a missing sample; 0..254 are levels
 FINEST = 0.01  # mV, the least step between two levels
 DRIFT_STEP = 0.03  # mV: a strip that needs a greater step is high-passed
-MOST_BYTES = 8.5e6  # of the strip in the page; a greater step is taken above it
+MOST_BYTES = 6.8e6  # of the strip in the page; a greater step is taken above it
+LEAST_SHARE = 0.5  # a second lead is left out where less of the first one's bytes are left
 BLOCK, MARGIN = (
     60000,
     200,
@@ -38,8 +40,19 @@ class PackedSignal(NamedTuple):
     filtered: bool
 
 
-def pack_signal(ecg: ArrayLike, fs: float) -> PackedSignal:
-    """Pack `ecg` (n,) mV at `fs` Hz, NaN where samples are missing.
+def pack_signals(leads: Sequence[ArrayLike], fs: float) -> list[PackedSignal]:
+    """Pack the first of `leads` (n,) as pack_signal does, and the second where the page has room
+    for both (up to some sixteen hours)."""
+    packed = [pack_signal(leads[0], fs)]
+    taken = len(packed[0].text)
+    left = MOST_BYTES - taken
+    if len(leads) > 1 and left > LEAST_SHARE * taken:
+        packed.append(pack_signal(leads[1], fs, left))
+    return packed
+
+
+def pack_signal(ecg: ArrayLike, fs: float, most: float = MOST_BYTES) -> PackedSignal:
+    """Pack `ecg` (n,) mV at `fs` Hz, NaN where samples are missing, in `most` bytes.
 
     A strip that drifts through more than 254 levels of 30 uV is high-passed at 0.3 Hz (zero-phase
     Butterworth of order 2); artefacts may be clipped."""
@@ -57,10 +70,10 @@ def pack_signal(ecg: ArrayLike, fs: float) -> PackedSignal:
         codes[missing] = MISSING
         # run lengths: as small as zlib's default, ten times as fast
         text = _compressed(np.diff(codes, prepend=np.uint8(0)), zlib.Z_RLE)
-        if len(text) <= MOST_BYTES:
+        if len(text) <= most:
             return PackedSignal(text, step, zero, rate, filtered)
         # 6 bits a character; half the levels are a bit less a sample
-        step *= 2 ** max(6 * (len(text) - MOST_BYTES) / len(codes), 0.2)
+        step *= 2 ** max(6 * (len(text) - most) / len(codes), 0.2)
 
 
 def _at_display_rate(ecg, fs):

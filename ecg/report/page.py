@@ -17,21 +17,33 @@ from ecg.facts import facts_text, start_text
 from ecg.formats.recording import Recording
 from ecg.holter import DEFINITIONS
 from ecg.hourly import LONG, hourly
-from ecg.report.data import UNSURE, beat_columns, pack_beats, pack_signal
+from ecg.report.data import UNSURE, beat_columns, pack_beats, pack_signals
+from ecg.report.limits import find_limits
 from ecg.report.page_rhythm import rhythm_view, withheld_text
-from ecg.report.page_text import as_json, number, page_translator
+from ecg.report.page_text import as_json, css_string, number, page_translator
 from ecg.report.page_warnings import REASONS, find_warnings
-from ecg.report.strip_svg import strip_svg
+from ecg.report.strip_svg import drawn_leads, strip_svg
 from ecg.report.strips import choose_strips
 from ecg.report.trend import EVENTS, trend_svg
 from ecg.rhythm.names import RHYTHM_COLORS, RHYTHM_MEANINGS, RHYTHM_SHORT, episodes_of
+from ecg.translations import translated
 
 HERE = Path(__file__).parent
+# notes on the recording that say what was done, and warn of nothing
+HARMLESS = re.compile(r"lead .+ taken of |beats are found in ")
 # one script, in this order: each uses what stands before it
 SCRIPTS = (
     *("page.js", "times.js", "strip_data.js", "strip_corrections.js", "strip_view.js"),
     *("strip_paint.js", "strip_controls.js"),
 )
+
+
+# what every page is told
+SAME = {
+    **dict(classes=CLASSES, meanings=CLASS_MEANINGS, colors=CLASS_COLORS),
+    **dict(rhythm_meanings=RHYTHM_MEANINGS, rhythm_short=RHYTHM_SHORT),
+    **dict(rhythm_colors=RHYTHM_COLORS, definitions=DEFINITIONS, unsure=UNSURE),
+}
 
 
 def page_script() -> str:
@@ -50,18 +62,20 @@ def html_page(
 ) -> str:
     """The report as HTML text; arguments as of ecg.report.write_report."""
     translate, translate_svg = page_translator(lang), page_translator(lang, tag="tspan")
-    signal, columns = pack_signal(recording.signal, recording.fs), beat_columns(table)
+    leads = drawn_leads(recording)
+    signals = pack_signals([lead.signal for lead in leads], recording.fs)
+    columns = beat_columns(table)
     unreadable = table.attrs.get("unreadable", [])
     script = page_script()
     clock = clock_of(recording.facts, summary["duration_s"])
-    meta = {**_meta(recording, table, summary, signal, columns, script, lang), **_start(clock)}
+    meta = {**_meta(recording, table, summary, signals, columns, script, lang), **_start(clock)}
     return _template(clock).render(
         translate=translate,
         lang=lang,
         css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
         meta=as_json(meta),
-        strip=signal.text,
+        strips_packed=[signal.text for signal in signals],
         beats=pack_beats(table["sample"].to_numpy(), columns),
         recording=recording,
         facts=facts_text(recording.facts, translate),
@@ -73,20 +87,16 @@ def html_page(
         withheld=functools.partial(withheld_text, translate=translate),
         hours=_hours(recording, table, summary, clock),
         view=rhythm_view(table, recording.fs, len(recording.signal)),
-        rhythm_meanings=RHYTHM_MEANINGS,
-        rhythm_short=RHYTHM_SHORT,
-        rhythm_colors=RHYTHM_COLORS,
         plain=translations.translator(lang),
-        classes=CLASSES,
-        meanings=CLASS_MEANINGS,
-        colors=CLASS_COLORS,
         events=[event for event in EVENTS if summary[event.key]["count"]],
-        definitions=DEFINITIONS,
-        warnings=[*_warnings(recording, table, summary, translate), *warnings],
+        warnings=list(_warnings(recording, table, summary, warnings, translate)),
         notes=_notes(recording, table, translate),
         trend=trend_svg(table, summary, unreadable, recording.fs, translate_svg, clock),
-        filtered=signal.filtered,
-        unsure=UNSURE,
+        filtered=any(signal.filtered for signal in signals),
+        leads=[lead.name for lead in leads],
+        limits=[translate(text, **known) for text, known in find_limits(recording, table)],
+        annotation=table.attrs.get("annotation", ""),
+        running_head=css_string(f"{recording.name} · {start_text(recording.facts)}".strip(" ·")),
         strips=[
             (strip, strip_svg(recording, table, columns, strip.start, translate_svg, clock))
             for strip in choose_strips(recording, table, summary, translate)
@@ -95,8 +105,8 @@ def html_page(
         model=table.attrs.get("model", ""),
         trained_on=table.attrs.get("trained_on", ""),
         versions=artifacts.versions(),
-        strip_fs=signal.fs,
-        step_uv=round(1000 * signal.step),
+        strip_fs=signals[0].fs,
+        step_uv=round(1000 * max(signal.step for signal in signals)),
     )
 
 
@@ -109,10 +119,11 @@ def _template(clock):
         lstrip_blocks=True,
     )
     environment.filters.update(clock=clock, elapsed=elapsed, number=number)
+    environment.globals.update(SAME)
     return environment.get_template("page.html.j2")
 
 
-def _meta(recording, table, summary, signal, columns, script, lang):
+def _meta(recording, table, summary, signals, columns, script, lang):
     """What the script needs to know, beside the signal and the beats."""
     phrases = translations.PHRASES.get(lang, {})
     shown = {*columns.qualities, *REASONS, *RHYTHM_SHORT.values(), *RHYTHM_MEANINGS.values()}
@@ -123,9 +134,11 @@ def _meta(recording, table, summary, signal, columns, script, lang):
         "lead": recording.lead,
         "fs": recording.fs,
         "n": len(recording.signal),
-        "strip_fs": signal.fs,
-        "step": signal.step,
-        "zero": signal.zero,
+        "strip_fs": signals[0].fs,
+        "signals": [
+            {"name": lead.name, "step": signal.step, "zero": signal.zero}
+            for lead, signal in zip(drawn_leads(recording), signals)
+        ],
         "classes": CLASSES,
         "colors": CLASS_COLORS,
         "unsure": UNSURE,
@@ -168,17 +181,18 @@ def script_phrases(script: str) -> set[str]:
     return {json.loads(f'"{phrase}"') for phrase in found}
 
 
-def _warnings(recording, table, summary, translate):
-    """What a reader must know, and the recording's own notes; but one that says which lead was
-    taken (`lead II of ...`) is no warning."""
+def _warnings(recording, table, summary, given, translate):
+    """What a reader must know, the recording's own notes but those that warn of nothing, and the
+    warnings that were given."""
     for text, numbers in find_warnings(recording, table, summary):
         yield translate(text, **numbers)
-    yield from (note for note in recording.notes if not note.startswith("lead "))
+    told = [note for note in recording.notes if not HARMLESS.match(note)]
+    yield from (translated(sentence, translate) for sentence in [*told, *given])
 
 
 def _notes(recording, table, translate):
-    notes = [note for note in recording.notes if note.startswith("lead ")]
+    notes = [translated(note, translate) for note in recording.notes if HARMLESS.match(note)]
     if table.attrs.get("leads") == 2:
-        text = "The labels rest on lead {second} too, which is not drawn."
+        text = "The labels rest on lead {second} too."
         notes.append(translate(text, second=recording.second_lead))
     return notes

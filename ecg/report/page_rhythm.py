@@ -77,5 +77,5 @@ def withheld_text(reason: str, translate: Callable[..., str]) -> str:
             return translate(phrase, **found.groupdict())
     if found := MOSTLY.fullmatch(reason):
         share = translate("{share} of the time", share=found["share"])
-        return translate(found["why"]) + ": " + share
+        return translate(found["why"]) + translate(": ") + share
     return translate(reason)

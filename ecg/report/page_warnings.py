@@ -4,8 +4,9 @@ import pandas as pd
 
 from ecg.clock import elapsed
 from ecg.formats.recording import Recording
-from ecg.orientation import points_down
+from ecg.orientation import points_down, should_point_up
 from ecg.report.data import UNSURE
+from ecg.report.strip_svg import drawn_leads
 from ecg.rhythm.names import time_of_each
 
 REASONS = {
@@ -17,6 +18,7 @@ REASONS = {
 }
 MOST_UNSURE = 0.1  # share of the labels
 LEAST_READABLE = 60  # s
+LEAST_LOST = 0.0005  # share of the recording: less is written as 0.0 %
 
 
 def find_warnings(
@@ -46,7 +48,7 @@ def _fibrillation(table):
 def _unreadable(recording, table, summary):
     duration = summary["duration_s"]
     lost = duration - summary["readable_s"]
-    if not (lost > 0 and duration > 0):
+    if duration <= 0 or lost < LEAST_LOST * duration:
         return
     yield (
         "{percent:.1f} % of the recording ({lost}) cannot be read and was not labelled",
@@ -61,17 +63,28 @@ def _unreadable(recording, table, summary):
 
 
 def _inverted(recording, table):
-    if points_down(recording.signal, table["sample"].to_numpy(), recording.fs):
-        yield (
-            "The main deflection of most beats points down: the lead may be inverted (electrodes "
-            "swapped).",
-            {},
-        )
+    """Leads whose beats point down although they should point up; not V1, aVR and their like."""
+    for lead in drawn_leads(recording):
+        if should_point_up(lead.name) and points_down(
+            lead.signal, table["sample"].to_numpy(), recording.fs
+        ):
+            yield (
+                "Most beats point down in lead {lead}, where they should point up: electrodes may "
+                "be swapped.",
+                {"lead": lead.name},
+            )
 
 
 def _training(table):
     if table.attrs.get("trained_on", "").startswith("synthetic"):
         yield "The model was trained on synthetic data: its labels mean nothing for patients.", {}
+    learnt = [name for name, seen in table.attrs.get("in_training_data", {}).items() if seen]
+    if learnt:
+        yield (
+            "This recording was in the training data of {models}: labels of recordings that are "
+            "new to a model are less good.",
+            {"models": ", ".join(learnt)},
+        )
 
 
 def _labels(table, counts):

@@ -121,10 +121,24 @@ overview.addEventListener("pointermove", drag);
 
 const startSpan = () => Math.min(width() / (25 * PX), duration);        // 25 mm/s
 view.span = startSpan();
-const body = extremes(0, Math.min(codes.length, Math.ceil(60 * fs))) ?? whole;
-view.gain = GAINS.findLast(gain => gain <= 10 && (body[1] - body[0]) * meta.step * gain * PX < height() - TOP - BOTTOM) ?? GAINS[0];
+const reach = Math.max(...leads.map(lead => {        // mV of the first minute
+  const [low, high] = extremes(lead, 0, Math.min(length, Math.ceil(60 * fs))) ?? lead.whole;
+  return (high - low) * lead.step;
+}));
+view.gain = GAINS.findLast(gain => gain <= 10 && reach * gain * PX < (height() - TOP - BOTTOM) / leads.length) ?? GAINS[0];
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 new ResizeObserver(draw).observe(canvas);
+// what scrolls sideways can be reached by key, and says what it is
+const scrolls = new ResizeObserver(boxes => {
+  for (const {target} of boxes) {
+    const named = {tabindex: 0, role: "group", "aria-label": target.dataset.label};
+    for (const [name, value] of Object.entries(named)) {
+      if (target.scrollWidth > target.clientWidth + 1) target.setAttribute(name, value);
+      else target.removeAttribute(name);
+    }
+  }
+});
+for (const box of document.querySelectorAll(".wide[data-label]")) scrolls.observe(box);
 refresh();
 requestAnimationFrame(() => requestAnimationFrame(() => {
   document.documentElement.dataset.ready = performance.now().toFixed(0);       // ms since navigation

@@ -1,4 +1,4 @@
-// The data of the strip: the whole recording and its beats, unpacked.
+// The data of the strip: one or two leads of the whole recording, and its beats, unpacked.
 
 async function unpack(id) {
   const text = atob($(id).textContent), packed = new Uint8Array(text.length);
@@ -16,7 +16,7 @@ function summed(codes) {                           // modulo 256, as they were p
   for (let i = 0, end = codes.length; i < end; i++) codes[i] = level = (level + codes[i]) & 255;
   return codes;
 }
-const MISSING = 255, codes = summed(await unpack("signal"));
+const MISSING = 255;
 const fs = meta.strip_fs, duration = Math.max(meta.n / meta.fs, 1e-3);
 
 const bytes = await unpack("beats"), n = meta.beats, sample = new Float64Array(n);
@@ -43,13 +43,16 @@ function coarser(low, high) {
   }
   return [least, most];
 }
-const levels = [{size: 1, low: codes, high: codes}];
-while (levels.at(-1).low.length > 2000) {
-  const {size, low, high} = levels.at(-1), [least, most] = coarser(low, high);
-  levels.push({size: 8 * size, low: least, high: most});
+function levelsOf(codes) {
+  const levels = [{size: 1, low: codes, high: codes}];
+  while (levels.at(-1).low.length > 2000) {
+    const {size, low, high} = levels.at(-1), [least, most] = coarser(low, high);
+    levels.push({size: 8 * size, low: least, high: most});
+  }
+  return levels;
 }
 
-function extremes(from, to) {                      // of samples from..to; null where all are missing
+function extremes({levels}, from, to) {            // of samples from..to of a lead; null where all are missing
   const level = levels.findLast(each => each.size * 4 <= to - from) ?? levels[0];
   const first = Math.max(Math.floor(from / level.size), 0);
   const last = Math.min(Math.max(Math.ceil(to / level.size), first + 1), level.low.length);
@@ -61,6 +64,15 @@ function extremes(from, to) {                      // of samples from..to; null 
   }
   return b < 0 ? null : [a, b];
 }
+
+// a lead: name, step (mV), zero (its code), codes, levels, whole (lowest and highest code)
+const leads = [];
+for (const [k, known] of meta.signals.entries()) {
+  const codes = summed(await unpack("signal" + k)), lead = {...known, codes, levels: levelsOf(codes)};
+  lead.whole = extremes(lead, 0, codes.length) ?? [known.zero, known.zero];
+  leads.push(lead);
+}
+const length = leads[0].codes.length;              // samples of each
 
 const found = (list, value) => {                   // how many of an increasing list are below value
   let a = 0, b = list.length;

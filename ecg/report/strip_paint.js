@@ -18,24 +18,29 @@ const BAND = meta.rhythm.length ? 15 : 0;           // pixels for the rhythm, wh
 const TOP = 46, BOTTOM = 20 + BAND;                // pixels for labels, and for rhythm and times
 function paint() {
   const [pen, w, h] = prepare(canvas), perSecond = w / view.span, perMv = view.gain * PX;
-  const first = Math.max(Math.floor(view.start * fs) - 1, 0), last = Math.min(Math.ceil((view.start + view.span) * fs) + 1, codes.length);
-  const shown = extremes(first, last);
-  let middle = (whole[0] + whole[1]) / 2;
-  if (shown) {                                     // keep still while everything fits, else centre what is shown
-    const room = (h - TOP - BOTTOM) / 2 / perMv / meta.step;
-    if (shown[0] < middle - room || shown[1] > middle + room) middle = (shown[0] + shown[1]) / 2;
-  }
+  const first = Math.max(Math.floor(view.start * fs) - 1, 0), last = Math.min(Math.ceil((view.start + view.span) * fs) + 1, length);
   const x = t => (t - view.start) * perSecond;
-  const y = code => TOP + (h - TOP - BOTTOM) / 2 - (code - middle) * meta.step * perMv;
-  const sheet = {pen, w, h, perSecond, perMv, first, last, x, y};
-  paintPaper(sheet);
+  const sheet = {pen, w, h, perSecond, perMv, first, last, x};
+  const traces = leads.map((lead, k) => placed(lead, k, sheet));
+  paintPaper(sheet, traces);
   pen.font = "12px system-ui, sans-serif";
   paintUnreadable(sheet);
-  paintTrace(sheet);
+  for (const trace of traces) paintTrace(sheet, trace);
   paintRhythm(sheet);
   paintBeats(sheet);
   paintTimes(sheet);
   tell(perSecond);
+}
+
+// lead k and where it is drawn: from `top` to `bottom`, its codes at y(code)
+function placed(lead, k, {h, perMv, first, last}) {
+  const each = (h - TOP - BOTTOM) / leads.length, top = TOP + k * each, shown = extremes(lead, first, last);
+  let middle = (lead.whole[0] + lead.whole[1]) / 2;
+  if (shown) {                                     // keep still while everything fits, else centre what is shown
+    const room = each / 2 / perMv / lead.step;
+    if (shown[0] < middle - room || shown[1] > middle + room) middle = (shown[0] + shown[1]) / 2;
+  }
+  return {lead, top, bottom: top + each, y: code => top + each / 2 - (code - middle) * lead.step * perMv};
 }
 
 // every k-th multiple of `step` on the clock that is shown, at(k's time in s from the start, k)
@@ -43,9 +48,9 @@ function everyStep(step, at) {
   for (let k = Math.ceil((origin + view.start) / step); k * step <= origin + view.start + view.span; k++) at(k * step - origin, k);
 }
 
-function paintPaper({pen, w, h, perSecond, perMv, x, y}) {
+function paintPaper({pen, w, h, perSecond, perMv, x}, traces) {
   const seconds = [0.04, 0.2, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10800].filter(s => s * perSecond >= 3.5).slice(0, 2);
-  const volts = [0.1, 0.5, 1, 5].filter(v => v * perMv >= 3.5).slice(0, 2), zero = y(meta.zero);
+  const volts = [0.1, 0.5, 1, 5].filter(v => v * perMv >= 3.5).slice(0, 2);
   ["--fine", "--bold"].forEach((color, k) => {
     pen.strokeStyle = themed(color);
     pen.lineWidth = k ? 1 : 0.7;
@@ -54,10 +59,13 @@ function paintPaper({pen, w, h, perSecond, perMv, x, y}) {
       pen.moveTo(x(t), 0);
       pen.lineTo(x(t), h);
     });
-    if (volts[k]) for (let i = Math.ceil((zero - h) / (volts[k] * perMv)); i <= zero / (volts[k] * perMv); i++) {
-      pen.moveTo(0, zero - i * volts[k] * perMv);
-      pen.lineTo(w, zero - i * volts[k] * perMv);
-    }
+    if (volts[k]) traces.forEach(({lead, top, bottom, y}, number) => {      // from the zero of each lead; the first takes the labels too
+      const zero = y(lead.zero), far = volts[k] * perMv, ceiling = number ? top : 0, floor = number === traces.length - 1 ? h : bottom;
+      for (let i = Math.ceil((zero - floor) / far); i <= (zero - ceiling) / far; i++) {
+        pen.moveTo(0, zero - i * far);
+        pen.lineTo(w, zero - i * far);
+      }
+    });
     pen.stroke();
   });
 }
@@ -90,7 +98,12 @@ function paintRhythm({pen, w, h, x}) {
   }
 }
 
-function paintTrace({pen, w, perSecond, first, last, x, y}) {
+function paintTrace({pen, w, perSecond, first, last, x}, {lead, top, bottom, y}) {
+  const {codes} = lead;
+  pen.save();
+  pen.beginPath();                                 // not into the other lead
+  pen.rect(0, leads.length > 1 ? top : 0, w, bottom - top + (leads.length > 1 ? 0 : TOP));
+  pen.clip();
   pen.strokeStyle = themed("--trace");
   pen.lineWidth = 1.2;
   pen.lineJoin = "round";
@@ -104,13 +117,22 @@ function paintTrace({pen, w, perSecond, first, last, x, y}) {
     }
   } else {
     for (let px = 0; px < w; px++) {
-      const from = (view.start + px / perSecond) * fs, pair = extremes(from, from + fs / perSecond);
+      const from = (view.start + px / perSecond) * fs, pair = extremes(lead, from, from + fs / perSecond);
       if (!pair) continue;
       pen.moveTo(px + 0.5, y(pair[0]) + 0.5);
       pen.lineTo(px + 0.5, y(pair[1]) - 0.5);
     }
   }
   pen.stroke();
+  pen.restore();
+  if (leads.length === 1) return;
+  pen.font = "700 12px system-ui, sans-serif";
+  pen.textAlign = "left";
+  pen.strokeStyle = themed("--sheet");
+  pen.lineWidth = 4;
+  pen.strokeText(lead.name, 5, top + 12);
+  pen.fillStyle = themed("--soft");
+  pen.fillText(lead.name, 5, top + 12);
 }
 
 function paintBeats({pen, w, h, x}) {
@@ -181,14 +203,14 @@ function tell(perSecond) {                         // what is shown, in words
 const still = document.createElement("canvas");       // the overview without the frame: painted again only when it changes
 let stillOf = "";
 function paintOverview() {
-  const [pen, w, h] = prepare(overview), scale = (h - 16) / Math.max(whole[1] - whole[0], 1);
+  const [pen, w, h] = prepare(overview), {whole} = leads[0], scale = (h - 16) / Math.max(whole[1] - whole[0], 1);
   const state = [overview.width, overview.height, corrections.size, [...corrections.values()].join(""), themed("--sheet")].join();
   if (stillOf !== state) {
     stillOf = state;
     pen.strokeStyle = themed("--soft");
     pen.beginPath();
     for (let px = 0; px < w; px++) {
-      const pair = extremes(px / w * codes.length, (px + 1) / w * codes.length);
+      const pair = extremes(leads[0], px / w * length, (px + 1) / w * length);
       if (!pair) continue;
       pen.moveTo(px + 0.5, h - 2 - (pair[0] - whole[0]) * scale);
       pen.lineTo(px + 0.5, h - 3 - (pair[1] - whole[0]) * scale);

@@ -5,7 +5,6 @@ const PX = 96 / 25.4;                              // CSS pixels a millimetre
 const SPANS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 172800]
   .filter(s => s < duration).concat(duration);
 const view = {start: 0, span: 10, gain: 10};       // s, s, mm/mV
-const whole = extremes(0, codes.length) ?? [meta.zero, meta.zero];
 const width = () => canvas.clientWidth, height = () => canvas.clientHeight;
 
 function moveTo(start, span = view.span) {

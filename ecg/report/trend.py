@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ecg import stretches
 from ecg.beats import CLASS_COLORS
 from ecg.clock import Clock
+from ecg.report.page_text import number
 from ecg.report.rhythm_band import BAND, rhythm_band
 from ecg.rhythm.names import episodes_of
 from ecg.rpeaks import Unreadable
@@ -92,6 +93,7 @@ def trend_svg(
     height = top + LANE * len(lanes) + 24
     parts = [
         f'<svg class="trend" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-label="{_told(summary, translate)}" '
         f'data-left="{LEFT}" data-right="{WIDTH - RIGHT}" data-width="{WIDTH}">',
         *_unreadable(unreadable, fs, scale),
         *_rate_axis(scale),
@@ -105,6 +107,14 @@ def trend_svg(
 
 
 # ------------------------------------------------------------------------------ what is to be shown
+
+
+def _told(summary, translate):
+    """The picture in words, for who cannot see it; the tables beside it hold the rest."""
+    rate = summary["heart_rate"]
+    low, high = (number(rate[f"{end}_bpm"]) for end in ("min", "max"))
+    text = translate("Heart rate over time, {low} to {high} beats/min", low=low, high=high)
+    return escape(text.striptags())
 
 
 def _lanes(table, summary, fs, translate):

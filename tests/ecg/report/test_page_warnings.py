@@ -10,10 +10,10 @@ from ecg.synthetic import synthetic_recording
 from tests.labelled_recording import labelled_recording
 
 
-def test_an_inverted_lead_is_told_and_an_upright_one_is_not(mitdb):
+def test_an_inverted_lead_is_told_and_an_upright_one_is_not(minutes):
     for record in ("100", "103", "119", "208"):
-        recording = formats.read_recording(mitdb / record)
-        samples, symbols, *_ = read_annotation(mitdb / record)
+        recording = formats.read_recording(minutes / record)
+        samples, symbols, *_ = read_annotation(minutes / record)
         assert not points_down(recording.signal, samples, recording.fs)
         assert points_down(-recording.signal, samples, recording.fs)
 
@@ -25,7 +25,8 @@ def plain():
 
 
 def sentences(recording, table, summary):
-    return " ".join(text for text, _ in find_warnings(recording, table, summary))
+    found = find_warnings(recording, table, summary)
+    return " ".join(text.format(**numbers) for text, numbers in found)
 
 
 def test_an_upright_recording_that_is_sure_and_long_enough_needs_no_warning(plain):
@@ -35,7 +36,14 @@ def test_an_upright_recording_that_is_sure_and_long_enough_needs_no_warning(plai
 def test_each_warning_is_given_where_it_applies(plain):
     recording, table, summary = plain
     turned = recording._replace(signal=-recording.signal)
-    assert "points down" in sentences(turned, table, summary)
+    assert "point down in lead MLII" in sentences(turned, table, summary)
+    for lead in ("V1", "aVR", "III", "column 0"):  # which may point down, or say nothing
+        assert sentences(turned._replace(lead=lead), table, summary) == ""
+    beside = recording._replace(second=-recording.signal, second_lead="V5")
+    assert "point down in lead V5" in sentences(beside, table, summary)
+    learnt = table.copy()
+    learnt.attrs = {**table.attrs, "in_training_data": {"context": True, "vf": False}}
+    assert "in the training data of context:" in sentences(recording, learnt, summary)
     synthetic = table.copy()
     synthetic.attrs = {**table.attrs, "trained_on": "synthetic data"}
     assert "mean nothing for patients" in sentences(recording, synthetic, summary)
@@ -46,3 +54,10 @@ def test_each_warning_is_given_where_it_applies(plain):
     text = sentences(recording, table, unclassified)
     assert "could not be classified" in text and "Less than a minute" in text
     assert "cannot be read" in text
+
+
+def test_less_than_a_thousandth_is_no_loss_worth_a_warning(plain):
+    recording, table, summary = plain
+    readable = summary["duration_s"]
+    assert sentences(recording, table, {**summary, "readable_s": readable - 0.01}) == ""
+    assert "0.1 %" in sentences(recording, table, {**summary, "readable_s": 0.999 * readable})

@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+
 from ecg.report.data import beat_columns
 from ecg.report.page_text import page_translator
 from ecg.report.strip_svg import PER_S, RHYTHM, THICK, THIN, strip_svg
@@ -43,3 +45,17 @@ def test_a_strip_between_episodes_has_no_bar(ectopic):
     told = table.copy()
     told.attrs = {**table.attrs, "rhythm": told_rhythm((60, 90, "AF"))}
     assert 'class="rhythm' not in strip(recording, told)
+
+
+def test_both_leads_are_drawn_to_scale_one_below_the_other(ectopic):
+    recording, table, _ = ectopic
+    second = np.zeros(len(recording.signal), np.float32)
+    second[int(30 * recording.fs) :] = 0.8  # mV
+    svg = strip(recording._replace(second=second, second_lead="V<1"), table)
+    first, below = re.findall(r'class="trace" d="M\d+ (\d+)([^"]*)"', svg)
+    plain = strip(recording, table)
+    assert re.search(r'class="trace" d="[^"]+"', plain)[0] in svg  # the first keeps its place
+    assert int(below[0]) > size(plain)[1] > int(first[0])
+    assert max(abs(int(y)) for y in re.findall(r"l\d+ (-?\d+)", below[1])) == 800  # 0.01 mm
+    assert re.findall(r'class="stamp">([^<]*)</text>', svg) == ["MLII", "V&lt;1", "0:28.0"]
+    assert 'aria-label="ECG strip, MLII, V&lt;1, from 0:28.0, labels: ' in svg
