@@ -1,6 +1,6 @@
 """Recording -> labelled beats: R peaks, rows, model, labels with confidence. PyTorch or ONNX.
 
-    python inference.py                  # the demo: a synthetic recording whose labels are known
+    python inference.py                  # the demo: four minutes of a real patient, from data/demo
     python inference.py 100.hea          # WFDB, EDF, CSV, NPY; --fs, --unit, --lead where needed
     python inference.py 100.hea --csv beats.csv --json beats.json --annotation . --report 100.html
     python inference.py RECORDINGS/ --jobs 2 --out labels/    # an archive: one task a recording,
@@ -19,8 +19,51 @@ import ecg.start  # noqa: F401
 
 # isort: split
 import argparse
-import functools
-import sys
+
+from ecg import cli, ranges
+
+ENGINES = {"onnx": "ONNX Runtime", "torch": "PyTorch"}
+ENGINE_NAMES = "auto", *ENGINES, "both"
+
+
+def options() -> cli.Parser:
+    """The parser of the command line."""
+    parser = cli.stage_parser(__doc__)
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="recordings, or folders of them (need --out)"
+    )
+    cli.add_recording_options(parser, "--second", "--invert", "--mains")
+    group = parser.add_argument_group("the model")
+    cli.add(
+        group, "--model", default="auto", help="auto: context from two beats on; or a name or file"
+    )
+    group.add_argument("--engine", choices=ENGINE_NAMES, default="auto", help="what runs it")
+    cli.add(group, "--weight")
+    _add_output_options(parser.add_argument_group("results"))
+    group = parser.add_argument_group("an archive")
+    cli.add(group, "--out", help="NAME.csv, NAME.cnn, NAME.json of every recording")
+    cli.add(group, "--jobs", help="recordings labelled at a time")
+    group.add_argument("--backend", choices=("loky", "dask"), default="loky", help="runs the jobs")
+    group.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, such as tcp://host:8786")
+    return parser
+
+
+def _add_output_options(group):
+    option = group.add_argument
+    text, lines = "beats shown in the terminal; 0: all", ranges.COUNT_OR_ALL
+    option("--lines", metavar="N", type=lines, default=20, help=text)
+    cli.add(group, "--csv")
+    cli.add(group, "--json", help="write beats and summary as JSON")
+    cli.add(group, "--annotation", "--report", "--pdf")
+    cli.add(group, "--lang", help="of the report")
+    cli.add(group, "--anonymous")
+    cli.add(group, "--reference", help="annotator to compare with, where a WFDB record has it")
+
+
+if __name__ == "__main__":
+    cli.parse_early(options)  # --help and a mistyped option wait for no library
+
+import importlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.util import find_spec
@@ -32,64 +75,74 @@ import onnxruntime as ort
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ecg import artifacts, cli, formats, locks, quality, ranges, weights
-from ecg.archive import label_archive, plan, recordings_in, refuse_one_name, skipped_in
+from ecg import artifacts, foreign, formats, locks, quality, weights
+from ecg.archive import label_archive, plan, print_results, recordings_in, refuse_one_name
 from ecg.artifacts import InputError
 from ecg.beat_table import label_beats
 from ecg.beats import CLASSES
 from ecg.facts import without_person
 from ecg.formats import annotation, wfdb
-from ecg.formats.recording import Recording, recording_name
+from ecg.formats.recording import Recording
 from ecg.labelling import Labelled, label_recording, lead_to_read, refuse_single_beat
 from ecg.output import as_csv, as_dict, as_text, write_labels
-from ecg.prediction import check_card, open_onnx, predict_heartbeat
+from ecg.prediction import check_card, open_onnx
 from ecg.rpeaks import FoundBeats, given_beats
+from ecg.running import say_once
 from ecg.signal_models import NONE, open_signal_models
 
 # isort: split
 # what notebooks import from here besides
-from ecg.beats import CLASS_NAMES, UNLABELLED, extract_beats  # noqa: F401
-from ecg.filters import preprocess_ecg_signal, remove_strong_hum  # noqa: F401
+from ecg.beats import UNLABELLED  # noqa: F401
+from ecg.filters import remove_strong_hum  # noqa: F401
 from ecg.labelling import summarise  # noqa: F401
 from ecg.orientation import turn_upright, unlike_training  # noqa: F401
 from ecg.output import COLUMNS  # noqa: F401
 from ecg.output import write_labels as write_annotation  # noqa: F401
-from ecg.prediction import card_of, logits, softmax  # noqa: F401
-from ecg.rpeaks import detect_r_peaks  # noqa: F401
+from ecg.prediction import card_of, logits, predict_heartbeat, predict_heartbeat_onnx, softmax  # noqa: F401
+from ecg.tutorial import CLASS_NAMES, detect_r_peaks, extract_beats, preprocess_ecg_signal  # noqa: F401
 from ecg.weights import choose_model  # noqa: F401
 
 if TYPE_CHECKING:
     from torch import nn
 
-ENGINES = {"onnx": "ONNX Runtime", "torch": "PyTorch"}
-ENGINE_NAMES = "auto", *ENGINES, "both"
-
 
 # ----------------------------------------------------------------------------------------- models
 
 
-def load_model(model_path: str | Path | None = None, weight: str | Path = "weight") -> "nn.Module":
+def load_model(
+    model_path: str | Path | None = None, *, weight: str | Path = "weight", scaler: Any = None
+) -> "nn.Module":
     """A trained network in eval mode, with its model card as `.card`.
 
     model_path: a .pth file or a name such as `self` (model_self.pth, the default), looked for in
-    weight/ and then in weight/shipped/. Raises InputError when it is missing, damaged, or does not
-    fit its card."""
+    weight/ and then in weight/shipped/. scaler: of weights without a card, as the tutorial's code
+    writes them: the StandardScaler they were trained with, or {mean, scale}; without it that of
+    Kaggle's training rows is taken, and said. Raises InputError when the file is missing, damaged,
+    or does not fit its card."""
     import models
 
     path = weights.find_weights(model_path or "self", weight, ".pth")
-    net, card = models.load(path)
+    if scaler is None and weights.card_path(path).exists():
+        net, card = models.load(path)
+    else:
+        net, card = models.load_without_card(path, scaler)
     net.card, net.file = check_card(card, path), path  # type: ignore[assignment]  # no Tensor
     return net
 
 
 def load_onnx_model(
-    onnx_model_path: str | Path | None = None, weight: str | Path = "weight", threads: int = 0
+    onnx_model_path: str | Path | None = None,
+    *,
+    weight: str | Path = "weight",
+    threads: int = 0,
+    scaler: Any = None,
 ) -> ort.InferenceSession:
     """An ONNX session with the model card of its metadata as `.card`.
 
-    onnx_model_path: a .onnx file or a name, as for `load_model`. threads: 0 lets ONNX Runtime
-    choose. Raises InputError as `load_model` does."""
-    return open_onnx(weights.find_weights(onnx_model_path or "self", weight, ".onnx"), threads)
+    onnx_model_path: a .onnx file or a name, as for `load_model`; so are weight, scaler and errors.
+    threads: 0 lets ONNX Runtime choose."""
+    path = weights.find_weights(onnx_model_path or "self", weight, ".onnx")
+    return open_onnx(path, threads, partial(foreign.tutorials_card, path, scaler))
 
 
 def load(
@@ -109,15 +162,11 @@ def load(
         except weights.StaleFile as stale:
             if find_spec("torch") is None:
                 raise
-            _say(f"{stale}; {path} is used until then")
+            say_once(f"{stale}; {path} is used until then")
             engine = "torch"
-    return load_onnx_model(name, weight, threads) if engine == "onnx" else load_model(name, weight)
-
-
-@functools.lru_cache
-def _say(text):
-    """Once, however many recordings a run labels."""
-    print(text, file=sys.stderr)
+    if engine == "onnx":
+        return load_onnx_model(name, weight=weight, threads=threads)
+    return load_model(name, weight=weight)
 
 
 def choose_and_load(
@@ -127,14 +176,14 @@ def choose_and_load(
     return load(weights.choose_model(str(name), n_beats, weight), weight, engine)
 
 
-def predict_heartbeat_onnx(
-    session: ort.InferenceSession, ecg_signal: ArrayLike
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`predict_heartbeat` for an ONNX session."""
-    return predict_heartbeat(session, ecg_signal)
-
-
 # ------------------------------------------------------------------------------------- notebooks
+
+
+def __getattr__(name: str) -> Any:
+    """The tutorial's two figures, for which matplotlib is imported when they are asked for."""
+    if name in ("plot_ecg_comparison", "plot_prediction_confidence"):
+        return getattr(importlib.import_module("ecg.figures.tutorial"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def classify(
@@ -195,18 +244,13 @@ def classify(
 
 
 def demo(args: argparse.Namespace) -> None:
-    """A synthetic recording whose labels are known, by PyTorch (where torch is installed) and by
-    ONNX."""
-    from ecg.synthetic import synthetic_recording
+    """The excerpt in data/demo as any recording; beside it, a model that never saw this patient."""
+    from ecg import demo
 
-    made = synthetic_recording(60, seed=args.seed)
-    notes = ("synthetic demo, no patient's ECG",)
-    recording = Recording(made.signal, made.fs, "II", "synthetic_demo", notes=notes)
-    args.model = "self" if args.model == "auto" else args.model
-    asked = open_signal_models(args.weight)
-    labelled = label_recording(recording, chooser(args), "no", args.mains, models=asked)
-    compare_engines(args, labelled)
-    write(args, labelled, made.r_peaks, made.symbols, "the truth it was made from")
+    label_file(args, demo.excerpt())
+    if args.model == "auto" and weights.there(demo.UNSEEN, args.weight):
+        args.model = demo.UNSEEN
+        print(f"\n{demo.unseen_text(read_and_label(args, demo.excerpt()).beats)}")
 
 
 def chooser(args: argparse.Namespace) -> "Callable[[int], nn.Module | ort.InferenceSession]":
@@ -215,15 +259,18 @@ def chooser(args: argparse.Namespace) -> "Callable[[int], nn.Module | ort.Infere
     return partial(choose_and_load, args.model, args.weight, engine)
 
 
-def label_file(args: argparse.Namespace, file: str | Path) -> None:
-    """One recording, labelled and written."""
+def read_and_label(args: argparse.Namespace, file: str | Path) -> Labelled:
+    """One recording with its beats, as the command line asks."""
     second = lead_to_read(args.second, args.model)
     recording = formats.read_recording(file, args.lead, args.fs, args.unit, second)
     recording = without_person(recording, args.anonymous)
     asked = open_signal_models(args.weight)
-    labelled = label_recording(
-        recording, chooser(args), args.invert, args.mains, args.second, asked
-    )
+    return label_recording(recording, chooser(args), args.invert, args.mains, args.second, asked)
+
+
+def label_file(args: argparse.Namespace, file: str | Path) -> None:
+    """One recording, labelled and written."""
+    labelled = read_and_label(args, file)
     compare_engines(args, labelled)
     refuse_single_beat(labelled, file)
     base = wfdb.wfdb_base(file)
@@ -269,19 +316,20 @@ def write(
     if args.json:
         artifacts.save_json(args.json, as_dict(recording, beats, summary))
     if args.annotation:
-        write_labels(args.annotation, recording.name, beats)
-    if args.report:
+        write_labels(args.annotation, recording.name, beats, replace=args.overwrite)
+    if args.report or args.pdf:
         from ecg.report import write_report
 
         notes = beats.attrs["notes"]
-        write_report(args.report, recording, beats, summary, warnings=notes, lang=args.lang)
+        how = {"warnings": notes, "lang": args.lang, "pdf": args.pdf}
+        write_report(args.report, recording, beats, summary, **how)
     print(as_text(recording, beats, summary, args.lines))
     if samples is not None:
         from ecg.evaluation.reference import against_reference_text
 
         print(f"\n{against_reference_text(beats, samples, symbols, reference)}")
     annotated = args.annotation and Path(args.annotation) / f"{recording.name}.cnn"
-    for path in filter(None, (args.csv, args.json, annotated, args.report)):
+    for path in filter(None, (args.csv, args.json, annotated, args.report, args.pdf)):
         print(f"wrote {path}")
 
 
@@ -309,72 +357,23 @@ def archive(args: argparse.Namespace) -> int:
         paths += recordings_in(file, Path(args.out))
     tasks = plan(found, args.out)
     results = label_archive(tasks, options, inference.load, args.jobs, args.backend, args.scheduler)
-    failed = [done for done in results if done.error]
-    before = sum(done.before for done in results)
-    print(
-        f"labelled {len(results) - len(failed) - before} recordings into {args.out}, {before} were "
-        f"done before, {len(failed)} failed"
-    )
-    for task in tasks:
-        if task.name not in ("", recording_name(task.path)):
-            print(f"{task.path} shares its name with another: its results are called {task.name}")
-    for skipped in skipped_in(found, Path(args.out)):
-        print(skipped)
-    for done in failed:
-        print(f"{done.path}: {done.error}", file=sys.stderr)
-    return 1 if failed else 0
+    return 1 if print_results(tasks, results, found, args.out) else 0
 
 
-def options() -> cli.Parser:
-    """The parser of the command line."""
-    parser = cli.stage_parser(__doc__)
-    parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="recordings, or folders of them (need --out)"
-    )
-    cli.add_recording_options(parser, "--second", "--invert", "--mains")
-    group = parser.add_argument_group("the model")
-    cli.add(
-        group, "--model", default="auto", help="auto: context from two beats on; or a name or file"
-    )
-    group.add_argument("--engine", choices=ENGINE_NAMES, default="auto", help="what runs it")
-    cli.add(group, "--weight")
-    _add_output_options(parser.add_argument_group("results"))
-    group = parser.add_argument_group("an archive")
-    cli.add(group, "--out", help="NAME.csv, NAME.cnn, NAME.json of every recording")
-    cli.add(group, "--jobs", help="recordings labelled at a time")
-    group.add_argument("--backend", choices=("loky", "dask"), default="loky", help="runs the jobs")
-    group.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, such as tcp://host:8786")
-    return parser
-
-
-def _add_output_options(group):
-    option = group.add_argument
-    text, lines = "beats shown in the terminal; 0: all", ranges.COUNT_OR_ALL
-    option("--lines", metavar="N", type=lines, default=20, help=text)
-    cli.add(group, "--csv")
-    cli.add(group, "--json", help="write beats and summary as JSON")
-    cli.add(group, "--annotation", "--report")
-    cli.add(group, "--lang", help="of the report")
-    cli.add(group, "--anonymous")
-    cli.add(group, "--reference", help="annotator to compare with, where a WFDB record has it")
-    cli.add(group, "--seed", help="of the demo's synthetic recording")
-
-
-# what only one recording, an archive or the demo has a use for
-OF_FILES = ("lead", "second", "fs", "unit", "invert", "reference", "anonymous")
+# what only recordings of one's own, an archive or one recording has a use for
+OF_FILES = ("lead", "second", "fs", "unit", "invert", "mains", "reference", "anonymous")
 OF_ARCHIVE = ("jobs", "backend", "scheduler")
-NOT_OF_ARCHIVE = ("csv", "json", "annotation", "report", "lang", "lines", "reference", "seed")
+FILES = ("csv", "json", "report", "pdf")  # of one recording
+NOT_OF_ARCHIVE = (*FILES, "annotation", "lang", "lines", "reference")
 
 
 @cli.stage(options)
 def main(args: argparse.Namespace) -> int | None:
+    weights.refuse_unknown(args.model, args.weight)
     folder = next((file for file in args.files if Path(file).is_dir()), None)
     if not args.files:
-        unused = (*OF_FILES, *OF_ARCHIVE, "out", "mains")
+        unused = (*OF_FILES, *OF_ARCHIVE, "out")
         cli.refuse_unused(args, unused, "needs a FILE: the demo has no use for it")
-        demo(args)
-        return None
-    cli.refuse_unused(args, ("seed",), "is for the demo, which runs without a FILE")
     if folder and not args.out:
         raise InputError(f"{folder} is a folder: say with --out DIR where its labels go")
     if args.out:
@@ -386,13 +385,14 @@ def main(args: argparse.Namespace) -> int | None:
     cli.refuse_unused(args, OF_ARCHIVE, "is for an archive: say with --out DIR where it goes")
     if len(args.files) > 1:
         why = f"names one file, but there are {len(args.files)} recordings: use --out DIR"
-        cli.refuse_unused(args, ("csv", "json", "report"), why)
-        if args.annotation:
-            refuse_one_name(args.files)
-    if not args.report:
+        cli.refuse_unused(args, FILES, why)
+        refuse_one_name(args.files if args.annotation else [])
+    if not (args.report or args.pdf):
         cli.refuse_unused(args, ("lang",), "is the language of the report: give --report FILE too")
     for file in args.files:
         label_file(args, file)
+    if not args.files:
+        demo(args)
     return None
 
 

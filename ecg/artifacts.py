@@ -67,7 +67,7 @@ def save_npy(path: str | Path, array: np.ndarray | dict[str, list]) -> None:
 def save_text(path: str | Path, text: str) -> None:
     with writing(path) as temporary:
         # a name that is no UTF-8 holds surrogates: they become \\udc.., which JSON reads
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def save_json(path: str | Path, value: Any) -> None:

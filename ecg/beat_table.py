@@ -12,6 +12,7 @@ from ecg.prediction import card_of, is_context_model, knows_artefacts, predict_h
 from ecg.rhythm.fibrillation import REASON as FIBRILLATION
 from ecg.rpeaks import FoundBeats, Unreadable
 from ecg.stretches import merged, without
+from ecg.translations import Note
 
 # Odds of an S beat in atrial fibrillation over those elsewhere: in that of MIT-BIH's DS1 0.3 % of
 # the beats are S (12 of 3,791), elsewhere 2 to 3 %; of six so called one was.
@@ -54,7 +55,7 @@ def label_beats(
         _take_labels(judged.is_noise, quality.NOISE, probabilities, reasons)
         notes += _notes_on_noise(judged, fs, len(signal))
     if moved := (reasons == quality.MOTION).sum():
-        notes.append(f"{moved:,} of the beats are more likely a moved electrode: no label")
+        notes.append(_note_on_motion(moved))
     reasons[found.lead >= asked] = "seen in another lead only"
     table = _table(found.peaks, fs, probabilities, reasons)
     table[quality.QUALITIES] = np.nan
@@ -70,9 +71,15 @@ def label_beats(
         "single_beat": not is_context_model(card),
         "leads": asked,
         "notes": notes,
-        "trained_on": "synthetic data" if card["manifest"].get("synthetic") else "real recordings",
+        "trained_on": _trained_on(card),
     }
     return table
+
+
+def _trained_on(card):
+    if not card["manifest"]:
+        return "recordings that are not known"
+    return "synthetic data" if card["manifest"].get("synthetic") else "real recordings"
 
 
 def label_again(table: pd.DataFrame) -> None:
@@ -123,13 +130,25 @@ def _take_labels(beats, reason, probabilities, reasons):
     reasons[beats] = reason
 
 
+def _note_on_motion(moved):
+    return Note(
+        "{n} of the beats look like a moved electrode, not like a heartbeat: they have no label",
+        n=f"{moved:,}",
+    )
+
+
 def _notes_on_noise(judged, fs, n):
     if len(judged.noise) == 0:
         return []
     lost = np.diff(judged.noise).sum()
     return [
-        f"noise: {lost / fs:.1f} s, {lost / n:.1%} of the recording, can be read in no lead; "
-        f"{judged.is_noise.sum():,} beats there have no label"
+        Note(
+            "{seconds:.1f} s of the recording ({share:.1%}) are noise in every lead: {n} beats "
+            "there have no label",
+            seconds=lost / fs,
+            share=lost / n,
+            n=f"{judged.is_noise.sum():,}",
+        )
     ]
 
 

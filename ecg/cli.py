@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from ecg import __version__, ranges
 from ecg.errors import InputError
+from ecg.running import parse_early as parse_early
 from ecg.running import print_line as print_line
 from ecg.running import run as run
 from ecg.running import stage as stage
@@ -36,6 +37,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--save": dict(metavar="FILE", help="write the figure: .png, .svg, .pdf (default: a window)"),
     "--annotation": dict(metavar="DIR", help="write a WFDB annotation (annotator cnn) into DIR"),
     "--report": dict(metavar="FILE", help="write the report, one HTML page"),
+    "--pdf": dict(metavar="FILE", help="print the report to A4, by Chromium, Chrome or Edge"),
     "--lang": dict(choices=LANGUAGES, default="en", help="language of what is drawn"),
     # what a recording's file does not say
     "--lead": dict(metavar="L", help="lead: name or number from 0 (default: II, else the first)"),

@@ -141,10 +141,13 @@ def write_csv(path: Path, rows: Rows) -> None:
     levels, which = np.unique(rows.x, return_inverse=True)
     words = np.array([str(level) for level in levels], dtype=object)[which.reshape(rows.x.shape)]
     labels = [f"{label}.0\n" for label in range(len(beats.CLASSES))]
-    with artifacts.writing(path) as temporary, open(temporary, "w", encoding="ascii") as file:
+    with (
+        artifacts.writing(path) as temporary,
+        open(temporary, "w", encoding="ascii", newline="\n") as file,
+    ):
         for row, label in zip(words, rows.y):
             file.write(",".join(row))
             file.write("," + labels[label])
     known = pd.DataFrame({name: getattr(rows, name) for name in COMPANION_COLUMNS})
-    known.to_csv(buffer := io.StringIO(), index=False)
+    known.to_csv(buffer := io.StringIO(), index=False, lineterminator="\n")
     artifacts.save_text(companion_path(path), buffer.getvalue())

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecg import holter, quality
+from ecg import fingerprint, holter, quality
 from ecg.artifacts import InputError
 from ecg.beat_table import label_again, label_beats
 from ecg.filters import remove_strong_hum
@@ -48,7 +48,8 @@ class Labelled:
     (how well it can be read in either lead, 0 to 1; NaN where not known). Its attrs hold model
     (name), weights (file), fs, n_samples, unreadable (start, stop, reason in samples), noise_s (s
     that are noise in each lead asked), leads (how many were asked), single_beat (whether the model
-    sees a beat alone), notes, trained_on; where the rhythm was asked for, rhythm (what
+    sees a beat alone), notes, trained_on, in_training_data ({model: whether it has learnt from this
+    recording, None where its card does not tell}); where the rhythm was asked for, rhythm (what
     ecg.rhythm.track.Rhythm.as_dict gives), and the table a column `rhythm`: that of the episode in
     which a beat lies. found: where the beats of each lead are, and what the R peak detector cannot
     read."""
@@ -79,6 +80,7 @@ def label_recording(
     (auto, none, or its name), for the notes. models: what is asked of the signal beside the beats
     (ecg/signal_models.py). found: the beats, where they are known already: all of them are kept.
     Raises InputError for a second lead that was named and that this model does not ask."""
+    marks = fingerprint.marks(recording)  # before anything is done to the signal
     if mains == "auto":
         recording = without_hum(recording)
     leads, fs = recording.signals(), recording.fs
@@ -89,6 +91,7 @@ def label_recording(
     beats = label_beats(recording.signal, fs, found, model, recording.second, models.noise)
     tell_rhythm(beats, models.rhythm, recording.signals(), fibrillating)
     beats.attrs["notes"] += models.missing()
+    beats.attrs["in_training_data"] = fingerprint.learnt_by((model, *models), marks)
     if second not in ("auto", "none") and beats.attrs["leads"] == 1:
         raise InputError(
             f"--second {second}: the context model alone asks a second lead, and "

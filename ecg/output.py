@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from ecg import __version__, artifacts
-from ecg.beats import CLASS_MEANINGS, CLASSES, UNLABELLED
+from ecg.artifacts import InputError
+from ecg.beats import CLASS_MEANINGS, CLASSES, UNLABELLED, classes_of
 from ecg.clock import clock_of, elapsed
 from ecg.facts import facts_dict, facts_text
-from ecg.formats.annotation import write_annotation
+from ecg.formats.annotation import read_annotation, write_annotation
 from ecg.formats.recording import Facts, Recording
 from ecg.hourly import hourly_of, hourly_text
 from ecg.hrv import by_period, withheld_in
@@ -19,6 +20,8 @@ from ecg.quality import QUALITIES
 from ecg.rhythm import written
 
 FIVE_MINUTES = 300.0  # s
+ANNOTATOR = "cnn"  # of the WFDB annotation of the labels
+SAME_BEAT = 0.05  # s between a beat as it was found before and as it is found now
 PROBABILITIES = [f"p_{name}" for name in CLASSES]
 COLUMNS = ["sample", "time_s", "label", "confidence", *PROBABILITIES, "quality"]
 
@@ -86,6 +89,7 @@ def as_dict(
         **facts_dict(recording.facts),
         "model": a["model"],
         "trained_on": a["trained_on"],
+        "in_training_data": a.get("in_training_data"),
         "notes": [*recording.notes, *a["notes"]],
         "unreadable": unreadable,
         "noise_percent": 100 * a.get("noise_s", 0.0) * a["fs"] / max(a["n_samples"], 1),
@@ -114,20 +118,39 @@ def _with_periods(summary, beats, facts):
     return summary
 
 
-def write_labels(folder: str | Path, name: str, beats: pd.DataFrame) -> None:
+def write_labels(folder: str | Path, name: str, beats: pd.DataFrame, replace: bool = True) -> None:
     """NAME.cnn, which PhysioNet's tools open; a beat that could not be classified is a Q there.
+    replace: False raises InputError where one is there that is of another recording.
 
     Where the rhythm is known, a + with a note, such as (AFIB, stands where it changes, [ and ] at
     the ends of ventricular fibrillation or flutter."""
     a = beats.attrs
     samples = beats["sample"].to_numpy()
+    if not replace:
+        _refuse_another(folder, name, samples, a["fs"])
     symbols = beats["label"].replace(UNLABELLED, "Q").tolist()
     rhythm = written.marks(a.get("rhythm"), samples, a["fs"], a["n_samples"])
     order = np.argsort(np.concatenate([samples, rhythm.samples]), kind="stable").tolist()
     samples = np.concatenate([samples, rhythm.samples])[order]
     symbols, notes = [*symbols, *rhythm.symbols], [*[""] * len(symbols), *rhythm.notes]
     symbols, notes = [symbols[k] for k in order], [notes[k] for k in order]
-    write_annotation(folder, name, samples, symbols, a["fs"], "cnn", notes)
+    write_annotation(folder, name, samples, symbols, a["fs"], ANNOTATOR, notes)
+
+
+def _refuse_another(folder, name, samples, fs):
+    """InputError where an annotation is there that is of another recording: fewer than half of its
+    beats are at beats (n,) of this one. One that cannot be read is left to ecg.overwriting."""
+    try:
+        there = read_annotation(Path(folder) / name, ANNOTATOR, fs)
+    except InputError:
+        return
+    before, reach = there.samples[classes_of(there.symbols) >= 0], SAME_BEAT * fs
+    first, last = (np.searchsorted(samples, before + d, "right") for d in (-reach, reach))
+    if len(before) and np.mean(last > first) < 0.5:
+        raise InputError(
+            f"{folder}/{name}.{ANNOTATOR} holds the beats of another recording of this name: give "
+            "another folder, or --overwrite"
+        )
 
 
 # --------------------------------------------------------------------------------- the terminal

@@ -117,13 +117,23 @@ def test_facts_of_the_file_are_said_but_for_the_person_with_anonymous(
 
 
 def test_demo_without_a_file(run, demo):
+    """The excerpt in data/demo, by any model that is there."""
     out = run("inference.py", "--weight", demo / "weight", "--engine", "both").stdout
-    assert (
-        "synthetic demo" in out
-        and "PyTorch agree" in out
-        and "SYNTHETIC" not in out.split("trained on")[0]
-    )
-    assert "trained on synthetic data" in out
+    assert "213: lead MLII, 360 Hz, 4:00" in out and "PyTorch agree" in out
+    assert "model self" in out and "against 213.atr" in out and "never saw" not in out
+
+
+def test_demo_without_a_file_by_the_default_model(run, tmp_path):
+    """Figures against the annotation, and beside them those of a model that never saw the patient;
+    run from elsewhere, and nothing is written."""
+    out = run("inference.py", "--lines", "1", cwd=tmp_path).stdout
+    own, unseen = out.split("a model that never saw this patient")
+    for part, models in ((own, "models context, quality"), (unseen, "model quality")):
+        qrs = part[part.index("against 213.atr") :].splitlines()[1].split()
+        assert qrs[:2] == ["QRS", "431"] and float(qrs[2]) > 99 and float(qrs[3]) > 99
+        assert f"was in the training data of {models};" in part
+    assert "model context (" in own and "runs of 3 or more V: 1" in own
+    assert not list(tmp_path.iterdir())
 
 
 def test_runs_without_torch(home, demo, record, tmp_path):
@@ -198,7 +208,8 @@ def test_a_second_lead_is_asked(run, refused, two_leads, tmp_path):
         tmp_path / "channels.csv", index=False
     )  # no name tells whether the other is an ECG
     told = [
-        "name it with --second" in run("inference.py", tmp_path / "channels.csv", *more).stdout
+        "--second NAME makes the labels better"
+        in run("inference.py", tmp_path / "channels.csv", *more).stdout
         for more in ([], ["--second", "none"], ["--second", "CH2"], ["--model", "self"])
     ]
     assert told == [True, False, False, False]
@@ -207,7 +218,7 @@ def test_a_second_lead_is_asked(run, refused, two_leads, tmp_path):
         assert "labelled 1 recordings" in done.stdout
     silent = inference.classify(signal, fs, "context", second=np.zeros(len(signal)))
     assert (
-        "no say at 100% of the beats" in silent.attrs["notes"][-1]
+        "cannot be read at 100% of the beats" in silent.attrs["notes"][-1]
         and (silent.label == inference.classify(signal, fs, "context").label).all()
     )
     with pytest.raises(ValueError, match="second has shape"):

@@ -4,6 +4,7 @@ names.py says what their results are called, skipped.py what of a folder is no r
 
 import contextlib
 import functools
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,8 @@ from tqdm import tqdm
 
 from ecg import artifacts, formats
 from ecg.archive.names import Task, input_sha256, path_sha256, plan, refuse_one_name  # noqa: F401
-from ecg.archive.skipped import recordings_in, skipped_in  # noqa: F401
+from ecg.archive.skipped import recordings_in as recordings_in
+from ecg.archive.skipped import skipped_in
 from ecg.artifacts import InputError
 from ecg.facts import without_person
 from ecg.formats.recording import recording_name
@@ -152,6 +154,31 @@ def label_archive(
         return list(
             tqdm(results, total=len(calls), desc="labelling", unit="recording", disable=None)
         )
+
+
+def print_results(
+    tasks: Sequence[Task],
+    results: Sequence[Done],
+    found: Mapping[Path | None, Sequence[Path]],
+    out: str | Path,
+) -> bool:
+    """What became of an archive, on stdout: how many recordings were labelled into `out`, whose
+    results have another name, what of the folders `found` was skipped; on stderr what failed.
+    Returns whether anything did."""
+    failed = [done for done in results if done.error]
+    before = sum(done.before for done in results)
+    print(
+        f"labelled {len(results) - len(failed) - before} recordings into {out}, {before} were "
+        f"done before, {len(failed)} failed"
+    )
+    for task in tasks:
+        if task.name not in ("", recording_name(task.path)):
+            print(f"{task.path} shares its name with another: its results are called {task.name}")
+    for skipped in skipped_in(found, Path(out)):
+        print(skipped)
+    for done in failed:
+        print(f"{done.path}: {done.error}", file=sys.stderr)
+    return bool(failed)
 
 
 def _probe(client, scheduler):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ecg.stretches import runs_of
+from ecg.translations import Note
 
 # what exporters write where nothing was measured: nines, the ends of 16, 24 and 32 bits
 CODES = [0.0, -2048.0, 32767.0, -32768.0, 32768.0, 65535.0, 8388607.0, -8388608.0, 2147483647.0]
@@ -27,8 +28,13 @@ def codes_as_missing(x: np.ndarray, fs: float) -> tuple[np.ndarray, tuple[str, .
         x = np.where(hits, np.nan, x)
         count = np.count_nonzero(hits)
         notes += (
-            f"{code:.10g} stands for a missing sample, far outside the rest: {count:,} samples, "
-            f"{count / fs:.3g} s, not labelled",
+            Note(
+                "{code:.10g} stands for a missing sample, far outside the rest: {n} samples, "
+                "{seconds:.3g} s, not labelled",
+                code=code,
+                n=f"{count:,}",
+                seconds=count / fs,
+            ),
         )
     return x, notes
 

@@ -19,6 +19,7 @@ from ecg.formats.recording import (
     lead_of,
     recording_name,
 )
+from ecg.translations import Note
 
 
 def recording_of(
@@ -116,7 +117,8 @@ def _choice_note(choice, number):
     if choice.why:
         return (choice.why,)
     listed = ", ".join(choice.names[:12]) + (" ..." if len(choice.names) > 12 else "")
-    return (f"lead {choice.names[number]} taken of {listed} (another with --lead)",)
+    phrase = "lead {lead} taken of {names} (another with --lead)"
+    return (Note(phrase, lead=choice.names[number], names=listed),)
 
 
 def _with_others(recording, contents: Contents, names, beside, given, path):

@@ -16,6 +16,7 @@ from ecg.artifacts import InputError
 from ecg.formats.fields import check, check_scale
 from ecg.formats.missing import codes_as_missing
 from ecg.formats.units import is_plain, to_millivolt, voltage
+from ecg.translations import Note
 
 LOWEST_FS = 50  # Hz: below, a QRS complex is a sample or two
 HIGHEST_FS = 2000  # Hz: faster recordings are averaged down to at most this
@@ -217,9 +218,12 @@ def _averaged_down(signal, fs, notes):
     many = int(np.ceil(fs / HIGHEST_FS))
     if many == 1:
         return signal, fs, notes
-    note = (
-        f"means of {many} samples taken: {fs:g} Hz brought to {fs / many:g} Hz, in which samples "
-        "are counted"
+    note = Note(
+        "means of {n} samples taken: {fs:g} Hz brought to {lower:g} Hz, in which samples are "
+        "counted",
+        n=many,
+        fs=fs,
+        lower=fs / many,
     )
     signal = signal[: len(signal) // many * many].reshape(-1, many).mean(axis=1)
     return signal, fs / many, (*notes, note)
@@ -227,7 +231,7 @@ def _averaged_down(signal, fs, notes):
 
 # ----------------------------------------------------------------------------------------- notes
 
-NO_UNIT = (
+NO_UNIT = Note(
     "the file does not say its unit: mV taken (--unit says otherwise; labels do not depend on it)"
 )
 
@@ -235,13 +239,15 @@ NO_UNIT = (
 def _filter_note(channel):
     """A note on what the file says was done to its signal."""
     filters = " ".join(channel.filters.split())
-    return (f"filtered before it was stored, as the file says: {filters}",) if filters else ()
+    phrase = "filtered before it was stored, as the file says: {filters}"
+    return (Note(phrase, filters=filters),) if filters else ()
 
 
 def _given_notes(given, fs, unit):
     """Notes on what the user gives in contradiction to the file's own `fs` (Hz) and `unit`."""
+    phrase = "the file says {what} {own}, {option} {other} is used"
     return tuple(
-        f"the file says {what} {own}, {option} {other} is used"
+        Note(phrase, what=what, own=own, option=option, other=other)
         for what, own, option, other in (
             ("rate", fs, "--fs", given.fs),
             ("unit", unit, "--unit", given.unit),
@@ -257,7 +263,10 @@ def amplitude_note(signal: np.ndarray) -> tuple[str, ...]:
     span = np.subtract(*np.percentile(part, [99.5, 0.5])) if len(part) else 0.0
     if span and not PLAUSIBLE_MV[0] <= span <= PLAUSIBLE_MV[1]:
         return (
-            f"the signal spans {span:.3g} mV, an ECG 0.1 to 10: check the unit (--unit); "
-            "beats are found at any scale",
+            Note(
+                "the signal spans {span:.3g} mV, an ECG 0.1 to 10: check the unit (--unit); beats "
+                "are found at any scale",
+                span=span,
+            ),
         )
     return ()

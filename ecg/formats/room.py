@@ -17,7 +17,10 @@ def memory() -> int:
     """Bytes of memory that this machine, or the container in which this runs, has."""
     if not hasattr(os, "sysconf"):  # Windows, where a file that is too large is a MemoryError
         return 1 << 62
-    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    try:
+        found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    except (OSError, ValueError):  # a system that does not tell
+        found = [1 << 62]
     for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
             found.append(int(Path(limit).read_text()))

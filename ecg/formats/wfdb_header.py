@@ -39,6 +39,12 @@ def header_lines(header: Path) -> list[list[str]]:
     return [line.split() for line in text.splitlines() if line.strip() and line[0] != "#"]
 
 
+def says_synthetic(header: Path) -> bool:
+    """Whether a comment of the header says that the record is synthetic: no patient's."""
+    lines = header.read_text(encoding="latin-1").lower().splitlines()
+    return any(line.startswith("#") and "synthetic" in line for line in lines)
+
+
 def check_header(header: Path, lines: list[list[str]], inner: bool = False) -> None:
     """Raises InputError, which names the field, where a header states what cannot be.
 

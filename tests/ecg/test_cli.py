@@ -10,12 +10,20 @@ import pytest
 import ecg
 from ecg import cli
 from ecg.artifacts import InputError
+from ecg.overwriting import DEMO
 from ecg.ranges import Range
 from tests.conftest import HOME
 
 STAGES = (
     *("data_preprocess", "train", "continue_train", "pretrain_translearn", "evaluate"),
     *("export_onnx", "inference", "monitor", "visualize", "clean_ECG", "Noisy_ECG_Signal"),
+)
+# every module that is run as a program by cli.run: stages, benchmarks, python -m ecg...
+COMMANDS = sorted(
+    ".".join(path.relative_to(HOME).with_suffix("").parts)
+    for pattern in ("*.py", "benchmarks/*.py", "ecg/**/*.py")
+    for path in HOME.glob(pattern)
+    if "\n    cli.run(main)" in path.read_text(encoding="utf-8")
 )
 # an option of the shared table means the same everywhere: these alone have a word of their own
 OWN = {("monitor", "--json"), ("Noisy_ECG_Signal", "--mains")}
@@ -57,6 +65,26 @@ def test_shared_options_are_those_of_the_table(stage, monkeypatch):
 @pytest.mark.parametrize("stage", STAGES)
 def test_version(stage, run):
     assert run(f"{stage}.py", "--version").stdout == f"{stage}.py {ecg.__version__}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_tells_its_version_and_can_be_quiet(name, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [name])
+    command = importlib.import_module(name)
+    with pytest.raises(SystemExit) as end:
+        command.options().parse_args(["--version"])
+    assert end.value.code == 0 and capsys.readouterr().out.endswith(f" {ecg.__version__}\n")
+    assert "--quiet" in command.options()._option_string_actions
+    assert callable(command.main.__wrapped__), "cli.stage sees to --quiet"
+
+
+def test_commands_are_found():
+    assert {*STAGES, "ecg.ec57.__main__", "ecg.demo", "benchmarks.training"} <= set(COMMANDS)
+
+
+def test_the_comparison_is_quiet_where_it_is_asked(run):
+    pair = ("ecg/ec57/__main__.py", DEMO, "--test", "atr", "--learning", 0)
+    assert run(*pair).stdout and run(*pair, "--quiet").stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -112,7 +140,6 @@ def test_a_usage_error_is_one_line(stage, typed, says, refused):
         ("evaluate", ["--input", "minmax"]),
         ("inference", ["--jobs", "2"]),
         ("inference", ["x.csv", "--jobs", "2"]),
-        ("inference", ["x.csv", "--seed", "2"]),
         ("inference", ["x.csv", "--lang", "zh"]),
         ("inference", ["x.csv", "--out", "D", "--csv", "x.csv"]),
         ("inference", ["--fs", "250"]),

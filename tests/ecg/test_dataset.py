@@ -11,11 +11,6 @@ from ecg.mitdb import PACED
 from ecg.synthetic import demo_records
 
 
-@pytest.fixture(scope="module")
-def rows(mitdb):
-    return dataset.cut_records(mitdb)
-
-
 def made_up(y, record=None):
     """Rows of classes y, one patient each unless `record` says another."""
     y = np.array(y)
@@ -36,8 +31,8 @@ def assert_served_as_cut(rows, folder, names):
         assert served[keep].tobytes() == rows.x[mine].tobytes()
 
 
-def test_training_rows_are_serving_rows(rows, mitdb):
-    assert_served_as_cut(rows, mitdb, ("100", "104", "207", "232"))
+def test_training_rows_are_serving_rows(minutes):
+    assert_served_as_cut(dataset.cut_records(minutes), minutes, ("100", "114", "207", "232"))
 
 
 def test_rows_of_synthetic_records(tmp_path):
@@ -77,8 +72,8 @@ def test_kaggle_split_is_stratified():
         dataset.split_kaggle(made_up([0] * 50 + [2]), test, 0)
 
 
-def test_interpatient_shares_no_patient(rows):
-    parts = dataset.split_interpatient(rows)
+def test_interpatient_shares_no_patient(mitdb):
+    parts = dataset.split_interpatient(dataset.cut_records(mitdb))
     found = {name: set(part.record) for name, part in parts.items()}
     assert not found["train"] & found["val"] and not (found["train"] | found["val"]) & found["test"]
     assert len(found["val"]) == 6 and not found["val"] & {"203", "208"} and len(found["test"]) == 22

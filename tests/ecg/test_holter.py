@@ -250,18 +250,18 @@ def naive_runs(labels, wanted, least, most=10**9):
     return found
 
 
-def annotated(mitdb, record):
-    samples, symbols, _, aux, _ = read_annotation(mitdb / record)
+def annotated(folder, record):
+    samples, symbols, _, aux, _ = read_annotation(folder / record)
     classes = classes_of(symbols)
-    n = wfdb.rdheader(str(mitdb / record)).sig_len
+    n = wfdb.rdheader(str(folder / record)).sig_len
     rhythm = [(i, a.strip("\0")) for i, a in zip(samples, aux) if a.startswith("(")]
     stretches = [(a, i, j) for (i, a), (j, _) in zip(rhythm, [*rhythm[1:], (n, "")])]
     return samples[classes >= 0], classes[classes >= 0], n, stretches
 
 
-@pytest.mark.parametrize("record", ["119", "200", "208", "233", "232"])
-def test_mitbih_runs_are_those_of_a_plain_loop(mitdb, record):
-    samples, labels, n, _ = annotated(mitdb, record)
+@pytest.mark.parametrize("record", ["119", "200", "208", "233", "232", "excerpt/213"])
+def test_mitbih_runs_are_those_of_a_plain_loop(minutes, record):
+    samples, labels, n, _ = annotated(minutes, record)
     s = summary(samples, labels, 360, n)
     for key, wanted in (("v", 2), ("s", 1)):
         for name, least, most in (("runs", 3, 10**9), ("couplets", 2, 2)):
@@ -304,11 +304,19 @@ def test_mitbih_bigeminy_lies_where_cardiologists_marked_it(mitdb, record, key, 
     assert np.mean(found[marked]) > 0.8 and np.mean(marked[found]) > 0.8
 
 
-def test_mitbih_ventricular_tachycardia_lies_where_it_is_marked(mitdb):
-    """200 and 233: every run of 3 V overlaps an annotated (VT and the other way round, where V
-    alone make it up."""
-    for record in ("200", "233"):
-        samples, labels, n, stretches = annotated(mitdb, record)
+def test_mitbih_ventricular_tachycardia_lies_where_it_is_marked(minutes):
+    tachycardia_lies_where_it_is_marked(minutes, ("233", "excerpt/213"))
+
+
+def test_mitbih_ventricular_tachycardia_of_whole_records(mitdb):
+    tachycardia_lies_where_it_is_marked(mitdb, ("200", "233"))
+
+
+def tachycardia_lies_where_it_is_marked(folder, names):
+    """Every run of 3 V overlaps an annotated (VT and the other way round, where V alone make it
+    up."""
+    for record in names:
+        samples, labels, n, stretches = annotated(folder, record)
         runs = summary(samples, labels, 360, n)["v_runs"]["events"]
         marked = [(i, j) for name, i, j in stretches if name in ("(VT", "(IVR")]
         assert runs and all(

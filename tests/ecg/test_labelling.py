@@ -1,6 +1,8 @@
 """A recording's way to its labels: one contract, the same by PyTorch and ONNX, with one lead or
 two."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -48,8 +50,9 @@ def labelled(demo, recording, monkeypatch):
         p = np.tile(np.float32([1 - (af or 0), af or 0, 0, 0]), (len(start), 1))
         monkeypatch.setattr(fibrillation, "find_fibrillation", lambda *args: found)
         monkeypatch.setattr(labelling, "rhythm_track", lambda *args: Track(start, start + 30, p))
-        models = SignalModels(None, object(), "no rhythm" if af is None else object())
-        net = inference.load_model("self", demo / "weight")
+        model = SimpleNamespace(card={"name": "any", "manifest": {}})
+        models = SignalModels(None, model, "no rhythm" if af is None else model)
+        net = inference.load_model("self", weight=demo / "weight")
         made = Recording(recording.signal, recording.fs, "II", "made")
         return labelling.label_recording(made, lambda n: net, "no", models=models)
 
@@ -118,7 +121,7 @@ def test_missing_samples_are_not_labelled(demo, recording):
 
 
 def test_given_peaks_give_the_training_rows(demo, recording):
-    session = inference.load_onnx_model("self", demo / "weight")
+    session = inference.load_onnx_model("self", weight=demo / "weight")
     rows, positions = beats.extract_beats(recording.signal, recording.r_peaks, recording.fs)
     ids, confidence, p = inference.predict_heartbeat_onnx(session, rows)
     table = inference.classify(recording.signal, recording.fs, session, r_peaks=recording.r_peaks)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ecg import artifacts
+from ecg.artifacts import InputError
 from ecg.formats.annotation import read_annotation
 from ecg.formats.recording import Facts
 from ecg.output import COLUMNS, as_csv, as_dict, as_text, write_labels
@@ -132,6 +133,22 @@ def test_annotation_holds_the_rhythm_and_the_same_beats(made, with_rhythm, tmp_p
     opens, closes = (int(found.samples[found.symbols.index(s)]) for s in "[]")
     fs = with_rhythm[1].attrs["fs"]
     assert abs(opens / fs - 90) < 0.02 and abs(closes / fs - 100) < 0.02
+
+
+def test_the_annotation_of_another_recording_is_not_replaced(made, tmp_path):
+    table = made[1]
+    write_labels(tmp_path, "one", table, replace=False)
+    other = table.assign(sample=table["sample"] + round(0.3 * table.attrs["fs"]))
+    other.attrs = table.attrs
+    with pytest.raises(InputError, match="one.cnn holds the beats of another recording"):
+        write_labels(tmp_path, "one", other, replace=False)
+    again = table.assign(label="V", sample=table["sample"] + 1)
+    again.attrs = table.attrs
+    write_labels(tmp_path, "one", again, replace=False)
+    assert set(read_annotation(tmp_path / "one", "cnn").symbols) == {"V"}
+    write_labels(tmp_path, "one", other)
+    (tmp_path / "one.cnn").write_bytes(b"no annotation")
+    write_labels(tmp_path, "one", table, replace=False)
 
 
 def test_the_terminal_says_rhythm_and_variability(made, with_rhythm):

@@ -69,6 +69,23 @@ def test_an_output_that_takes_nothing(where, status):
     assert ("No space left" in said) == (status == 2)
 
 
+@pytest.mark.parametrize(
+    "typed, status, says",
+    [(["--help"], 0, "usage: "), (["--version"], 0, "."), (["--none"], 2, "no option --none")],
+)
+def test_what_needs_no_library_is_answered_early(typed, status, says, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["x.py", *typed])
+    with pytest.raises(SystemExit) as end:
+        running.parse_early(lambda: cli.stage_parser("A stage."))
+    out, err = capsys.readouterr()
+    assert end.value.code == status and says in out + err and (out == "") == (status == 2)
+
+
+def test_what_is_to_be_run_goes_on(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["x.py", "--overwrite"])
+    assert running.parse_early(lambda: cli.stage_parser("A stage.")) is None
+
+
 def test_sigterm_leaves_nothing_half_written(tmp_path):
     """Told to end while it writes: the temporary file goes, the old one stays."""
     script = HOME / "benchmarks" / "none.py"  # a name that counts as a script

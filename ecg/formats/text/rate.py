@@ -27,7 +27,9 @@ _INTERVAL = (
 )
 _OF = r"\s*(?:of|de|di|da|der|d|van)?\s*(?:the|la|l)?\s*['’]?\s*"
 _GAP = r"[\s_\-./]{0,3}(?:time)?[\s_\-./]{0,2}"
-_NUMBER = r"(?<!\d)(\d+(?:[.,]\d+)?(?:e[+-]?\d+)?)(?![\d:]|[-/.]\d)"  # no clock, no date
+_NOT_NEGATIVE = r"(?<![\s:=,;\"'(\[][-−])(?<!^[-−])"
+# no clock, no date, no rate below zero
+_NUMBER = rf"(?<!\d){_NOT_NEGATIVE}(\d+(?:[.,]\d+)?(?:e[+-]?\d+)?)(?![\d:]|[-/.]\d)"
 # to the number behind the words: `(Hz):= `, `", `, ` of the ECG = `
 _TO = r"(?![a-zа-я])(?:\W{0,3}1/s\W{0,4}|\W{0,3}|[^\d;|\n]{0,40}?)"
 _UNIT = r"\s*(к?гц|герц\w{0,12}|赫兹?|赫茲|ヘルツ|헤르츠|毫秒|秒|[a-zµμ]*(?:/[a-z]+)?)"

