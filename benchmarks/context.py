@@ -1,5 +1,5 @@
-"""What the context model does on patients it never saw, and what it costs. Every figure of the
-README about it comes from here.
+"""What the context model does on patients it never saw, and what it costs: the figures of
+docs/results.md about it.
 
     # tables 1, 3, 4, 5: scored with the weights in weight/, or the shipped ones
     python benchmarks/context.py --mitdb data/mitdb --svdb data/svdb

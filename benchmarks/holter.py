@@ -72,7 +72,7 @@ def main(args: argparse.Namespace) -> None:
     single = [
         name
         for name in models
-        if not is_context_model(card_of(inference.load_onnx_model(name, weight)))
+        if not is_context_model(card_of(inference.load_onnx_model(name, weight=weight)))
     ]
     print(
         f"{len(paths)} records, {os.cpu_count()} cores, ONNX Runtime {onnxruntime.__version__}, "

@@ -7,7 +7,7 @@ Both by the rule of ecg/hrv.py. Atrial fibrillation and flutter of the reference
 annotation and ventricular flutter are withheld from both. A record: SDNN / RMSSD in ms and pNN50
 in percent of the reference, the same of detected beats, or why they are withheld. Below: how far
 detected figures lie from the reference's, over records and over periods of 5 minutes in which
-neither is withheld. Models with `interpatient` in their name learnt from DS1 (marked *).
+neither is withheld. Records that the model has learnt from are marked *.
 """
 
 import argparse
@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ecg import artifacts, cli, quality, weights  # noqa: E402
 from ecg.beats import classes_of  # noqa: E402
 from ecg.ec57 import episodes  # noqa: E402
-from ecg.evaluation.records import LabelledRecord, label_record, training_patients  # noqa: E402
+from ecg.evaluation.records import LabelledRecord, label_record  # noqa: E402
 from ecg.formats.annotation import Annotation, annotated_records  # noqa: E402
 from ecg.hrv import Hrv, by_period, hrv  # noqa: E402
-from ecg.prediction import card_of, open_onnx  # noqa: E402
+from ecg.prediction import open_onnx  # noqa: E402
 from ecg.signal_models import SignalModels  # noqa: E402
 
 FIGURES = {"sdnn_ms": "SDNN", "rmssd_ms": "RMSSD", "pnn50_percent": "pNN50"}
@@ -86,7 +86,6 @@ def differences(pairs: list[list[dict]]) -> str:
 
 def table(folder: Path, session: Any, noise: Any, name: str) -> None:
     """All records of a folder, and the differences."""
-    learnt = training_patients(card_of(session), folder.name)
     records: list[list[dict]] = []
     periods: list[tuple[dict, ...]] = []
     for record in annotated_records(folder):
@@ -95,7 +94,8 @@ def table(folder: Path, session: Any, noise: Any, name: str) -> None:
         )
         arguments = both(labelled)
         pair = [hrv(*each) for each in arguments]
-        print(line(f"{record}{'*' * (record in learnt)}", pair), flush=True)
+        learnt = bool(labelled.beats.attrs["in_training_data"][weights.short_name(session.file)])
+        print(line(f"{record}{'*' * learnt}", pair), flush=True)
         records.append([each._asdict() for each in pair])
         periods += zip(*(by_period(*each) for each in arguments))
     print(f"records: {differences(records)}")

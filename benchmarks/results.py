@@ -1,4 +1,4 @@
-"""docs/results.md, its pictures, and the tables of the README, from stored predictions.
+"""The tables and pictures of docs/results.md and of other pages, from stored predictions.
 
     python benchmarks/results.py                     # from data/evaluation/, seconds
     python benchmarks/results.py --fresh --mitdb data/mitdb --svdb data/svdb
@@ -6,8 +6,8 @@
 
 Every trained model in weight/ or shipped with the repository is scored under the protocol it was
 trained with: on rows (PROTOCOL/NAME_test.csv) and end to end on recordings
-(records_*/NAME_{detected,annotated}.json). A table of the README stands between
-<!-- table:NAME --> and <!-- /table -->.
+(records_*/NAME_{detected,annotated}.json). A table stands in README*.md or docs/*.md between
+<!-- table:NAME --> and <!-- /table -->; all around it is written by hand and stays.
 """
 
 import argparse
@@ -16,9 +16,8 @@ from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
-from benchmarks.results_parts.page import fill_tables, make_page  # noqa: E402
+from benchmarks.results_parts.page import copy_pictures, fill_tables, make_tables  # noqa: E402
 from benchmarks.results_parts.stored import stale_predictions  # noqa: E402
-from benchmarks.results_parts.tables import dataset_tables  # noqa: E402
 from ecg import artifacts, cli  # noqa: E402
 
 
@@ -28,7 +27,7 @@ def options() -> cli.Parser:
     option = parser.add_argument
     cli.add(parser, "--data", "--weight")
     docs = str(HOME / "docs")
-    option("--docs", metavar="DIR", default=docs, help="of results.md; README*.md lie beside it")
+    option("--docs", metavar="DIR", default=docs, help="of the pages; README*.md lie beside it")
     option("--fresh", action="store_true", help="predict again instead of taking what is stored")
     about = "for --fresh: records"
     option("--mitdb", metavar="DIR", default="data/mitdb", help=f"{about} of MIT-BIH")
@@ -58,14 +57,11 @@ def main(args: argparse.Namespace) -> None:
     data, docs = artifacts.locate(args.data), Path(args.docs)
     for line in stale_predictions(data, artifacts.locate(args.weight)):
         print(line, file=sys.stderr)
-    text, tables = make_page(data, docs)
-    artifacts.save_text(docs / "results.md", text)
-    print(f"wrote {docs / 'results.md'}")
-    neighbours = Path(data) / "evaluation" / "dataset.json"
-    if neighbours.exists():
-        tables |= dataset_tables(artifacts.load_json(neighbours, "python benchmarks/dataset.py"))
-    for file in (*sorted(docs.resolve().parent.glob("README*.md")), docs / "dataset.md"):
-        fill_tables(file, tables)
+    made = make_tables(data)
+    for picture in copy_pictures(data, docs):
+        print(f"wrote {picture}")
+    for page in (*sorted(docs.resolve().parent.glob("README*.md")), *sorted(docs.glob("*.md"))):
+        fill_tables(page, made)
 
 
 if __name__ == "__main__":

@@ -175,14 +175,13 @@ def with_motion(recording: Recording, motion: np.ndarray, snr_db: float) -> Reco
     in_noise = (np.arange(n) / fs - 60) % 240 < 120
     in_noise &= np.arange(n) >= 60 * fs
     at = (np.arange(n) * (FS / fs)).astype(int)
-    leads = []
-    for k, lead in enumerate((recording.signal, recording.second)):
-        if lead is not None:
-            own = stretch_of(motion[:, k], int(at[-1]) + 1, start)[at]
-            noisy = add_noise(lead, fs, own - own.mean(), snr_db, rng)
-            lead = np.where(in_noise, noisy, lead)
-        leads.append(lead)
-    return recording._replace(signal=leads[0], second=leads[1], others=())
+
+    def moved(lead, k):
+        own = stretch_of(motion[:, k], int(at[-1]) + 1, start)[at]
+        return np.where(in_noise, add_noise(lead, fs, own - own.mean(), snr_db, rng), lead)
+
+    second = None if recording.second is None else moved(recording.second, 1)
+    return recording._replace(signal=moved(recording.signal, 0), second=second, others=())
 
 
 def table_healthy(folder: Path, folds: Folds, noise: Any) -> None:

@@ -13,9 +13,8 @@ def electrode_motion(folder: Path) -> np.ndarray:
     """(n, 2) at 360 Hz, any scale: record em of the database in `folder`; where that is not at
     hand, what its mixture with record 118 holds of it."""
     if (folder / "em.hea").exists():
-        both = formats.read_wfdb(folder / "em", second="auto")
-        second = both.signal if both.second is None else both.second
-        return np.column_stack([both.signal, second])
+        leads = [formats.read_wfdb(folder / "em", lead).signal for lead in (0, 1)]
+        return np.column_stack(leads)
     recovered = np.load(folder / "em_recovered_from_118e00.npz", allow_pickle=False)
     return recovered["noise_mV"].astype(np.float64)
 

@@ -100,11 +100,11 @@ def run_plain_graph(paths: list[Path], model: str, weight: Path, folder: Path) -
     the network as it stands, and with ours, by turns: {"plain" [wall, CPU], "ours" [wall, CPU]}."""
     from ecg.export import OPSET, export_rows  # torch: not in the memory of the other tasks
 
-    net = inference.load_model(model, weight)
+    net = inference.load_model(model, weight=weight)
     export_rows(net, folder / "plain.onnx", OPSET, prediction.card_of(net))
     sessions = {
         "plain": inference.load_onnx_model(folder / "plain.onnx", threads=1),
-        "ours": inference.load_onnx_model(model, weight, 1),
+        "ours": inference.load_onnx_model(model, weight=weight, threads=1),
     }
     spent = {name: np.zeros(2) for name in sessions}
     for path in paths:

@@ -56,8 +56,8 @@ def _seconds_a_row(model, weight, rows):
     """{what runs: seconds (n,) of each row}."""
     import torch
 
-    net = inference.load_model(model, weight)
-    session = inference.load_onnx_model(model, weight, threads=1)
+    net = inference.load_model(model, weight=weight)
+    session = inference.load_onnx_model(model, weight=weight, threads=1)
     scaler = card_of(net)["input"]
     x = beats.standardise(rows, scaler["mean"], scaler["scale"]).reshape(-1, 1, 1, beats.WIDTH)
     tasks: dict[str, tuple[Any, Callable[[Any], Any]]] = {
@@ -88,8 +88,8 @@ def measure_parity(paths: list[Path], models: list[str], weight: Path, data: str
     )
     figures = {}
     for model in models:
-        net = inference.load_model(model, weight)
-        session = inference.load_onnx_model(model, weight)
+        net = inference.load_model(model, weight=weight)
+        session = inference.load_onnx_model(model, weight=weight)
         scaler = card_of(net)["input"]
         for name, rows in sets.items():
             x = beats.standardise(rows, scaler["mean"], scaler["scale"])

@@ -23,7 +23,7 @@ def measure(paths: list[Path], model: str, weight: Path) -> dict | None:
     except ImportError:
         print("\nneurokit2 is not installed (benchmarks/requirements.txt): left out")
         return None
-    session = inference.load_onnx_model(model, weight)
+    session = inference.load_onnx_model(model, weight=weight)
     paths = paths[:RECORDS]
     theirs, ours, lengths = np.zeros(2), np.zeros(2), 0.0
     with tempfile.TemporaryDirectory() as folder:

@@ -1,12 +1,18 @@
-"""docs/results.md, section by section, and the tables of the README."""
+"""The tables and pictures of the pages, from stored predictions.
+
+A table stands in a page between <!-- table:NAME --> and <!-- /table -->; all around it is written
+by hand and stays. Names: kaggle, tutorial, interpatient, calibration; DS2_annotated, DS2_detected,
+svdb_detected, DS2_errors, svdb_errors, unseen; dataset, leak.
+"""
 
 import re
 import shutil
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.results_parts import tables
+from benchmarks.results_parts.chinese import in_chinese
 from benchmarks.results_parts.stored import (
     MADE_BY,
     PROTOCOLS,
@@ -16,193 +22,96 @@ from benchmarks.results_parts.stored import (
 )
 from ecg import artifacts, overwriting
 from ecg.artifacts import InputError
-from ecg.evaluation import metrics
+
+# what docs/figures/NAME.png is a copy of, below DATA/evaluation. {best}: the model of the highest
+# macro-F1 on the published split's test rows, {first}: the one of the first line of that table
+PICTURES = {
+    "kaggle_comparison": "kaggle/comparison_test.png",
+    "kaggle_confusion": "kaggle/{best}_test_confusion.png",
+    "kaggle_training": "kaggle/{best}_training.png",
+    "interpatient_comparison": "interpatient/comparison_test.png",
+    "calibration_DS2": "records_DS2/context_interpatient_plus_detected_calibration.png",
+    "calibration": "kaggle/{best}_test_calibration.png",
+    "rejection": "kaggle/rejection_test.png",
+    "review": "kaggle/{first}_test_review.png",
+}
+MARK = re.compile(r"(<!-- table:(\w+) -->\n).*?(<!-- /table -->)", re.DOTALL)
+CHINESE = ".zh-CN.md"  # ends the name of a page in Chinese
 
 
-@dataclass
-class Page:
-    """The page as it grows. data: folder of what is stored; docs: where pictures go; lines: its
-    text; tables: those that the README shows too, by name."""
-
-    data: Path
-    docs: Path
-    lines: list[str] = field(default_factory=list)
-    tables: dict[str, str] = field(default_factory=dict)
-
-    def write(self, *lines: str) -> None:
-        """Each of these, and an empty line after it."""
-        for line in lines:
-            self.lines += [line, ""]
-
-    def picture(self, source: str, name: str, words: str) -> None:
-        """Copy a stored picture to docs/figures/NAME.png and show it; nothing where there is
-        none."""
-        file = self.data / "evaluation" / source
-        if not file.exists():
-            return
-        with artifacts.writing(self.docs / "figures" / f"{name}.png") as temporary:
-            shutil.copyfile(file, temporary)
-        self.write(f"![{words}](figures/{name}.png)")
-
-
-def make_page(data: str | Path, docs: str | Path) -> tuple[str, dict[str, str]]:
-    """(text of docs/results.md, {name: table for the README}) from what is stored. Raises
-    InputError when nothing is."""
-    data = Path(data)
+def make_tables(data: str | Path) -> dict[str, str]:
+    """{name: table} of all that is stored in a data folder. Raises InputError when no row
+    predictions of really trained weights are."""
     test = {protocol: stored_reports(data, protocol, "test") for protocol in PROTOCOLS}
     if not any(test.values()):
         raise InputError(
-            f"{data / 'evaluation'} holds no predictions of really trained weights: {MADE_BY} "
-            "makes them"
+            f"{Path(data) / 'evaluation'} holds no predictions of really trained weights: "
+            f"{MADE_BY} makes them"
         )
-    page = Page(data, Path(docs))
-    page.write(
-        "# Results",
-        "Made by `make results` from stored predictions (`make results FRESH=1` predicts again). "
-        "In brackets: 95 % intervals by bootstrap over records, "
-        f"{metrics.DRAWS:,} draws: what other patients might have given. Models whose intervals "
-        "overlap widely are not told apart by these data. ResNet18's weights are not shipped: its "
-        "lines were measured with version 1, whose network is the same.",
-    )
+    made = _of_recordings(data)
     if test["kaggle"]:
-        _kaggle(page, test["kaggle"])
+        made["kaggle"] = tables.rows_table(test["kaggle"])
+        groups = (("kaggle", test["kaggle"]), ("DS2", test["interpatient"]))
+        made["calibration"] = tables.calibration_table(groups)
     if test["tutorial"]:
-        _tutorial(page, test["tutorial"], test["kaggle"])
+        val = stored_reports(data, "tutorial", "val")
+        made["tutorial"] = tables.tutorial_table(val, test["tutorial"], test["kaggle"])
     if test["interpatient"]:
-        _interpatient(page, test["interpatient"])
-    _recordings(page)
-    if test["kaggle"]:
-        _confidence(page, test["kaggle"], test["interpatient"])
-    return "\n".join(page.lines).rstrip() + "\n", page.tables
+        made["interpatient"] = tables.interpatient_table(test["interpatient"])
+    neighbours = Path(data) / "evaluation" / "dataset.json"
+    if neighbours.exists():
+        found = artifacts.load_json(neighbours, "python benchmarks/dataset.py")
+        made |= tables.dataset_tables(found)
+    return made
 
 
-def _best(reports: Mapping[str, dict]) -> str:
-    return max(reports, key=lambda name: reports[name]["macro_f1"])
+def _of_recordings(data):
+    """The tables of whole recordings."""
+    found = {f"{run.name}_{run.peaks}": stored_documents(data, run) for run in RUNS}
+    made = {name: tables.records_table(of, ("232",)) for name, of in found.items() if of}
+    for run in RUNS:
+        documents = found[f"{run.name}_{run.peaks}"]
+        if documents and run.peaks == "detected":
+            made[f"{run.name}_errors"] = tables.detector_and_classifier(documents)
+    if found["DS2_annotated"] and found["DS2_detected"]:
+        made["unseen"] = tables.unseen_table(found["DS2_annotated"], found["DS2_detected"])
+    return made
 
 
-def _kaggle(page, reports):
-    best = _best(reports)
-    page.tables["kaggle"] = tables.short_table(reports)
-    page.write(
-        "## The published split (protocol `kaggle`)",
-        "Means: how the models compare with the many published results on the heartbeat CSVs' "
-        "21,892 test rows. Does not mean: that the next patient's beats are labelled this well, "
-        "because all patients are in training and test.",
-        tables.rows_table(reports),
-    )
-    page.picture(
-        "kaggle/comparison_test.png",
-        "kaggle_comparison",
-        "F1 of each class and model, with intervals over records",
-    )
-    page.picture(
-        f"kaggle/{best}_test_confusion.png", "kaggle_confusion", f"Confusion matrix of {best}"
-    )
-    page.picture(f"kaggle/{best}_training.png", "kaggle_training", f"Training curves of {best}")
-
-
-def _tutorial(page, reports, kaggle):
-    val = stored_reports(page.data, "tutorial", "val")
-    page.tables["tutorial"] = tables.tutorial_table(val, reports, kaggle)
-    page.write(
-        "## The tutorial's order (protocol `tutorial`)",
-        "Means: how much a validation figure flatters when scaler and SMOTE come before the split: "
-        "the same weights, asked on their leaked validation rows and on real test rows. Does not "
-        "mean: anything about a model's worth.",
-        page.tables["tutorial"],
-    )
-
-
-def _interpatient(page, reports):
-    page.tables["interpatient"] = tables.interpatient_table(reports)
-    page.write(
-        "## Patients never seen, single beats (protocol `interpatient`)",
-        "Means: what a network that sees one beat at a time does on people it was not trained on "
-        "(DS1 -> DS2, de Chazal 2004). Record 232 holds 1,382 of the S beats in a rhythm of its "
-        "own, so both figures are given; F and Q come from one or two records and say nothing "
-        "here. Does not mean: that the networks are useless; they lack what a row alone does not "
-        "hold.",
-        page.tables["interpatient"],
-    )
-    page.picture(
-        "interpatient/comparison_test.png",
-        "interpatient_comparison",
-        "F1 of each class and model on DS2",
-    )
-
-
-def _recordings(page):
-    found = [(run, stored_documents(page.data, run)) for run in RUNS]
-    if not any(documents for _, documents in found):
-        return
-    page.write(
-        "## Recordings, end to end",
-        "Means: what a user gets for a recording, beat by beat as ANSI/AAMI EC57 asks; `context` "
-        "compares a beat with its own patient, the others see it alone. Lines marked 'its training "
-        "patients' are there to show how misleading they are. Does not mean: a clinical "
-        "validation; both databases are small, old and ambulatory. +P is EC57's, which forgives F "
-        "and Q called V; F1 counts every confusion.",
-    )
-    for run, documents in found:
-        if not documents:
-            continue
-        name = f"{run.name}_{run.peaks}"
-        page.tables[name] = tables.records_table(documents, ("232",))
-        page.write(f"### {run.heading}", page.tables[name])
-        if run.peaks == "detected":
-            page.write("Whose errors they are:", tables.detector_and_classifier(documents))
-    on_ds2 = {run.peaks: documents for run, documents in found if run.name == "DS2"}
-    page.tables["unseen"] = tables.unseen_table(on_ds2["annotated"], on_ds2["detected"])
-    page.picture(
-        "records_DS2/context_interpatient_plus_detected_calibration.png",
-        "calibration_DS2",
-        "Reliability on DS2, patients never seen, detected R peaks: context_interpatient_plus",
-    )
-
-
-def _confidence(page, kaggle, interpatient):
-    best = _best(kaggle)
-    page.tables["calibration"] = tables.calibration_table(
-        (("kaggle", kaggle), ("DS2", interpatient))
-    )
-    page.write(
-        "## Confidence",
-        "Means: whether 0.9 is right nine times in ten (expected calibration error, 15 bins of "
-        "equal width; the temperature is fitted on validation rows), and what is gained by leaving "
-        "the least sure beats to a person. Does not mean: that confidence can be trusted on "
-        "patients unlike the training's, as the DS2 lines show.",
-        page.tables["calibration"],
-    )
-    page.picture(
-        f"kaggle/{best}_test_calibration.png",
-        "calibration",
-        f"Reliability, and confidence of right and wrong beats: {best}",
-    )
-    page.picture(
-        "kaggle/rejection_test.png",
-        "rejection",
-        "Accuracy against the share of beats left to a person",
-    )
-    page.picture(
-        f"kaggle/{next(iter(kaggle))}_test_review.png",
-        "review",
-        "The beats most worth a doctor's look",
-    )
+def copy_pictures(data: str | Path, docs: str | Path) -> list[Path]:
+    """Bring docs/figures/ up to date; a picture that is not stored stays as it is. Returns what
+    was written."""
+    kaggle = stored_reports(data, "kaggle", "test")
+    names = {"best": "none", "first": next(iter(kaggle), "none")}
+    if kaggle:
+        names["best"] = max(kaggle, key=lambda name: kaggle[name]["macro_f1"])
+    written, folder = [], Path(docs) / "figures"
+    with overwriting.run_of((), places=[folder]):  # whose names are chosen here
+        for name, source in PICTURES.items():
+            stored = Path(data) / "evaluation" / source.format(**names)
+            if stored.exists():
+                with artifacts.writing(folder / f"{name}.png") as temporary:
+                    shutil.copyfile(stored, temporary)
+                written.append(folder / f"{name}.png")
+    return written
 
 
 def fill_tables(file: Path, made: Mapping[str, str]) -> None:
-    """Put tables between <!-- table:NAME --> and <!-- /table --> of a Markdown file, where it
-    exists and has such places."""
-    if not file.exists():
-        return
+    """Put the tables into their places in a page, in Chinese where the page is. A place whose
+    table was not made stays as it is, which is said."""
     text = file.read_text(encoding="utf-8")
-    new = re.sub(
-        r"(<!-- table:(\w+) -->\n).*?(<!-- /table -->)",
-        lambda m: f"{m[1]}{made[m[2]]}\n{m[3]}" if m[2] in made else m[0],
-        text,
-        flags=re.DOTALL,
-    )
+
+    def filled(place: re.Match) -> str:
+        table = made.get(place[2])
+        if table is None:
+            print(f"{file}: table {place[2]} stays: nothing is stored for it", file=sys.stderr)
+            return place[0]
+        return (
+            f"{place[1]}{in_chinese(table) if file.name.endswith(CHINESE) else table}\n{place[3]}"
+        )
+
+    new = MARK.sub(filled, text)
     if new != text:
         with overwriting.run_of((), overwrite=True):  # what is outside of the places stays
             artifacts.save_text(file, new)
-        print(f"brought the tables of {file.name} up to date")
+        print(f"brought the tables of {file} up to date")

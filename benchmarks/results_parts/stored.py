@@ -29,7 +29,7 @@ class Run(NamedTuple):
 
     name: of the results' folder, records_NAME. database: the option that names the folder of the
     recordings. only: records, None for all. peaks: whose R peaks are labelled. learning: s at the
-    start that do not count. heading: on the page."""
+    start that do not count. heading: what is said of it while it runs."""
 
     name: str
     database: str
@@ -90,16 +90,26 @@ def stored_reports(data: str | Path, protocol: str, split: str) -> dict[str, dic
 
 
 def stale_predictions(data: str | Path, weight: str | Path) -> list[str]:
-    """What there is to say of stored predictions that other weights made than those of this name
-    that are there now, in `weight` or among the shipped ones."""
+    """What there is to say of stored results, of rows and of recordings, that other weights made
+    than those of this name that are there now, in `weight` or among the shipped ones."""
     told = []
-    for file in sorted((Path(data) / "evaluation").glob("*/*_report.json")):
-        about = artifacts.load_json(file, MADE_BY)
-        path = weights.in_folders(Path(weight) / str(about.get("weights")))
-        made_by = about.get("weights_sha256")
-        if made_by and path.is_file() and artifacts.known_sha256(path) != made_by:
-            told.append(f"{file} was made by other weights than {path}: {MADE_BY}")
+    for file, made_by in _made_by(Path(data) / "evaluation"):
+        for name, sha256 in made_by.items():
+            path = weights.in_folders(Path(weight) / name)
+            if path.is_file() and artifacts.known_sha256(path) != sha256:
+                told.append(f"{file} was made by other weights than {path}: {MADE_BY}")
     return told
+
+
+def _made_by(evaluation):
+    """(file, {weights file: SHA-256}) of the stored results."""
+    for file in sorted(evaluation.glob("*/*_report.json")):
+        about = artifacts.load_json(file, MADE_BY)
+        if about.get("weights") and about.get("weights_sha256"):
+            yield file, {str(about["weights"]): about["weights_sha256"]}
+    for run in {run_folder(evaluation.parent, run) for run in RUNS}:
+        for file in sorted(run.glob("*_*ed.json")):
+            yield file, artifacts.load_json(file, MADE_BY)["about"].get("weights_sha256", {})
 
 
 def stored_documents(data: str | Path, run: Run) -> dict[str, dict]:

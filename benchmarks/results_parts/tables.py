@@ -1,4 +1,4 @@
-"""The tables of docs/results.md, docs/dataset.md and the README, as Markdown.
+"""The tables of the pages, as Markdown.
 
 Reports are those of ecg.evaluation.reports, {model: report} of one protocol; documents those of
 ecg.evaluation.records, {model: document} of one run.
@@ -37,12 +37,16 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 
 def with_interval(
-    value: float | None, pair: Sequence[float] | None, digits: int = 1, scale: float = 100
+    value: float | None,
+    pair: Sequence[float] | None,
+    digits: int = 1,
+    scale: float = 100,
+    finer: int = 0,
 ) -> str:
-    """scale * value and, where there is one, its interval."""
+    """scale * value and, where there is one, its interval. finer: digits more of the value."""
     if value is None or not np.isfinite(value):
         return "-"
-    text = f"{scale * value:.{digits}f}"
+    text = f"{scale * value:.{digits + finer}f}"
     if pair is None:
         return text
     return f"{text} ({scale * pair[0]:.{digits}f} to {scale * pair[1]:.{digits}f})"
@@ -66,8 +70,8 @@ def rows_table(reports: Reports) -> str:
             [
                 name,
                 f"{report['parameters'] or 0:,}",
-                with_interval(report["accuracy"], between.get("accuracy")),
-                with_interval(report["macro_f1"], between.get("macro_f1"), 3, 1),
+                with_interval(report["accuracy"], between.get("accuracy"), finer=1),
+                with_interval(report["macro_f1"], between.get("macro_f1"), 3, 1, finer=1),
                 *_f1_cells(report, _classes_with_beats(report)),
             ]
         )
@@ -77,21 +81,6 @@ def rows_table(reports: Reports) -> str:
 
 def _classes_with_beats(report):
     return [c for c in CLASSES if report["classes"][c]["support"]]
-
-
-def short_table(reports: Reports) -> str:
-    """The README's: no intervals."""
-    lines = []
-    for name, report in reports.items():
-        f1 = [
-            f"{np.nan_to_num(row['f1']):.3f}" if row["support"] else "-"
-            for row in (report["classes"][c] for c in CLASSES)
-        ]
-        accuracy, macro_f1 = f"{percent(report['accuracy'], 2)} %", f"{report['macro_f1']:.4f}"
-        lines.append([name, f"{report['parameters'] or 0:,}", accuracy, macro_f1, *f1])
-    return markdown(
-        ["model", "parameters", "accuracy", "macro-F1", *(f"F1 {c}" for c in CLASSES)], lines
-    )
 
 
 def interpatient_table(reports: Reports) -> str:
@@ -176,7 +165,7 @@ def records_table(documents: Documents, without: Sequence[str] = ()) -> str:
     line without these."""
     lines = []
     for name, document in documents.items():
-        known = "; its training patients" if document["about"]["known_patients"] else ""
+        known = "; its training patients" if _knows_patients(document) else ""
         lines.append([name + known, *_record_cells(_counts(document))])
         if set(without) & set(document["counts"]):
             label = f"{name}, without {' '.join(without)}{known}"
@@ -185,6 +174,14 @@ def records_table(documents: Documents, without: Sequence[str] = ()) -> str:
         ["model", "accuracy %", "QRS Se", "QRS +P", "V Se", "V +P", "V F1", "S Se", "S +P", "S F1"],
         lines,
     )
+
+
+def _knows_patients(document):
+    """Whether a model has learnt from some of the records whose beats it labelled."""
+    about = document["about"]
+    if "trained_on" not in about:  # stored by an earlier version
+        return bool(about.get("known_patients"))
+    return any(about["trained_on"].get(model) for model in about["model"])
 
 
 def _record_cells(counts):
@@ -200,11 +197,11 @@ def _record_cells(counts):
 
 
 def unseen_table(annotated: Documents, detected: Documents) -> str:
-    """The README's: DS2 by the models that never saw it, without 232 but for the last columns; Se /
-    +P / F1, every confusion counted."""
+    """DS2 by the models that never saw it, without 232 but for the last column; Se / +P / F1, every
+    confusion counted."""
     lines = []
     for name, document in annotated.items():
-        if document["about"]["known_patients"] or name not in detected:
+        if _knows_patients(document) or name not in detected:
             continue
         cells, with_232 = [], []
         for run in (document, detected[name]):
@@ -262,7 +259,7 @@ def detector_and_classifier(documents: Documents) -> str:
 
 
 def dataset_tables(found: dict) -> dict[str, str]:
-    """Tables of docs/dataset.md from what benchmarks/dataset.py stored: {"dataset", "leak"}."""
+    """{"dataset", "leak"}: tables from what benchmarks/dataset.py stored."""
     names = {"kaggle": "published split", "interpatient": "patients never seen, DS1 -> DS2"}
     shared = [
         [

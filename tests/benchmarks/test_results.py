@@ -1,12 +1,13 @@
-"""docs/results.md and the README's tables, from made-up stored predictions."""
+"""The tables and pictures of the pages, from made-up stored predictions."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from benchmarks import results
-from benchmarks.results_parts import predicting, stored, tables
+from benchmarks.results_parts import chinese, page, predicting, stored, tables
 from ecg import artifacts
 from ecg.artifacts import InputError
 from ecg.evaluation import predictions, reports
@@ -38,7 +39,7 @@ def store_run(folder, model, peaks, known=(), **about):
         "data": "real",
         "model": [model],
         "model_trained_on": ["real"],
-        "known_patients": list(known),
+        "trained_on": {model: list(known)},
         **about,
     }
     errors = {"missed": 1, "extra": 2, "mislabelled": 3000, "matched_accuracy": 97.0}
@@ -69,7 +70,7 @@ def data(tmp_path_factory):
         store_run(folder, "demo", run.peaks, model_trained_on=["synthetic"])
     pictures = ("kaggle/self_test_review", "kaggle/comparison_test")
     for name in (*pictures, "records_DS2/context_interpatient_plus_detected_calibration"):
-        (evaluation / f"{name}.png").write_bytes(b"picture")
+        (evaluation / f"{name}.png").write_bytes(b"\x89PNG picture")
     scores = {"accuracy": 0.9, "macro_f1_NSV": 0.5, "same_patient": 0.99}
     scores["f1"] = {"N": 0.9, "S": 0.5, "V": 0.4, "F": None, "Q": 0.1}
     leak = {key: {"accuracy": 0.9, "macro_f1": 0.7} for key in ("validation", "test")}
@@ -80,43 +81,73 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def made_tables(data):
+    return page.make_tables(data)
+
+
+@pytest.fixture(scope="module")
 def made(data, tmp_path_factory):
     """The folder above docs/, after the command has run."""
     home = tmp_path_factory.mktemp("home")
-    places = "a\n<!-- table:{} -->\nold\n<!-- /table -->\nb\n"
+    place = "a\n<!-- table:{} -->\nold\n<!-- /table -->\nb\n".format
     kept = "<!-- table:strange -->\nkept\n<!-- /table -->\n"
-    (home / "README.md").write_text(places.format("kaggle") + places.format("unseen") + kept)
-    (home / "README.zh-CN.md").write_text(places.format("DS2_detected"))
-    (home / "docs").mkdir()
-    (home / "docs" / "dataset.md").write_text(places.format("leak") + places.format("dataset"))
+    (home / "README.md").write_text(place("unseen") + kept)
+    (home / "docs" / "figures").mkdir(parents=True)
+    names = ["kaggle", "tutorial", "interpatient", "calibration", "DS2_annotated", "DS2_detected"]
+    names += ["svdb_detected", "DS2_errors", "svdb_errors"]
+    for name in ("results.md", "results.zh-CN.md"):
+        (home / "docs" / name).write_text("".join(map(place, names)))
+    (home / "docs" / "dataset.md").write_text(place("leak") + place("dataset"))
+    # left by an earlier run, without a mark of ours
+    (home / "docs" / "figures" / "review.png").write_bytes(b"\x89PNG of before")
     results.main(["--data", str(data), "--docs", str(home / "docs")])
     return home
 
 
-def test_page_has_a_section_for_all_that_is_stored(made):
+def table_of(page, name):
+    """The lines of a table of a page, below its head: [[cell, ...], ...]."""
+    text = page.read_text().partition(f"<!-- table:{name} -->\n")[2].partition("<!-- /table -->")[0]
+    return [line.strip("| ").split(" | ") for line in text.splitlines()[2:]]
+
+
+def test_every_table_stands_in_its_place(made):
     text = (made / "docs" / "results.md").read_text()
-    assert [line for line in text.splitlines() if line.startswith("#")] == [
-        "# Results",
-        "## The published split (protocol `kaggle`)",
-        "## The tutorial's order (protocol `tutorial`)",
-        "## Patients never seen, single beats (protocol `interpatient`)",
-        "## Recordings, end to end",
-        *(f"### {run.heading}" for run in stored.RUNS),
-        "## Confidence",
-    ]
-    assert text.count("Whose errors they are:") == 2
+    assert "old" not in text and text.count("\nb\n") == 9
     assert "made_up" not in text and "| demo" not in text
-    assert text.count("](figures/") == len(list((made / "docs" / "figures").iterdir())) == 3
+    assert table_of(made / "docs" / "results.md", "svdb_errors")[0][:4] == [
+        "context_interpatient", "1", "2", "3,000",
+    ]  # fmt: skip
+    readme = (made / "README.md").read_text()
+    assert readme.startswith("a\n<!-- table:unseen -->\n| model | annotated peaks: accuracy |")
+    assert [line[0] for line in table_of(made / "README.md", "unseen")] == ["context_interpatient"]
+    dataset = (made / "docs" / "dataset.md").read_text()
+    assert "validation rows (70 % of them synthetic) | 90.0 % | 0.700 |" in dataset
+    assert "| published split | 90.0 % | 0.500 | 0.900 | 0.500 | 0.400 | 0.000 |" in dataset
+
+
+def test_what_is_written_by_hand_stays(made, made_tables, capsys):
+    """So does a table for which nothing is stored, and that is said."""
+    assert (
+        (made / "README.md")
+        .read_text()
+        .endswith("b\n<!-- table:strange -->\nkept\n<!-- /table -->\n")
+    )
+    page.fill_tables(made / "README.md", made_tables)
+    assert "README.md: table strange stays" in capsys.readouterr().err
+
+
+def test_pictures_are_copied(made):
+    pictures = {path.stem: path.read_bytes() for path in (made / "docs" / "figures").iterdir()}
+    assert pictures == dict.fromkeys(
+        ("review", "kaggle_comparison", "calibration_DS2"), b"\x89PNG picture"
+    )
 
 
 def test_lines_are_in_order(made):
-    text = (made / "docs" / "results.md").read_text()
-    published = text[: text.index("## The tutorial")]
-    lines = [line.split(" | ") for line in published.splitlines() if line.startswith("| ")]
-    assert [line[0] for line in lines[2:]] == ["| self", "| residual_best", "| other"]
-    run = text[text.index("### DS2, detected") :]
-    names = [line.split(" | ")[0][2:] for line in run.splitlines() if line.startswith("| ")]
-    assert names[2:8] == [
+    results_page = made / "docs" / "results.md"
+    names = [line[0] for line in table_of(results_page, "kaggle")]
+    assert names == ["self", "residual_best", "other"]
+    assert [line[0] for line in table_of(results_page, "DS2_detected")] == [
         "context_interpatient",
         "context_interpatient, without 232",
         "context; its training patients",
@@ -126,24 +157,31 @@ def test_lines_are_in_order(made):
     ]
 
 
-def test_tables_stand_in_their_places(made):
-    readme = (made / "README.md").read_text()
-    assert readme.startswith("a\n<!-- table:kaggle -->\n| model | parameters |")
-    assert "old" not in readme and readme.count("<!-- /table -->") == 3
-    unseen = readme[readme.index("table:unseen") :]
-    assert "| context_interpatient |" in unseen and "| self |" not in unseen
-    assert readme.endswith("b\n<!-- table:strange -->\nkept\n<!-- /table -->\n")
-    assert "| context_interpatient, without 232 |" in (made / "README.zh-CN.md").read_text()
-    dataset = (made / "docs" / "dataset.md").read_text()
-    assert "validation rows (70 % of them synthetic) | 90.0 % | 0.700 |" in dataset
-    assert "| published split | 90.0 % | 0.500 | 0.900 | 0.500 | 0.400 | 0.000 |" in dataset
+def test_chinese_pages_hold_the_same_figures(made):
+    english, other = (made / "docs" / f"results{suffix}" for suffix in (".md", ".zh-CN.md"))
+    assert "context，不含 232；其训练患者" in other.read_text()
+    for name in ("kaggle", "DS2_detected", "svdb_errors"):
+        figures = [
+            [[re.findall(r"\d[\d.,]*", cell) for cell in line] for line in table_of(file, name)]
+            for file in (english, other)
+        ]
+        assert figures[0] == figures[1] and figures[0]
+
+
+def test_every_word_of_a_table_is_translated(made_tables):
+    """But names of models, protocols and measures."""
+    known = {"tutorial", "kaggle", *"NSVFQR", "DS", "QRS", "Se", "P", "F", "ECE", "SMOTE"}
+    known |= {"ECGCNN", "self", "residual_best", "other", "context", "context_interpatient"}
+    for table in made_tables.values():
+        words = set(re.findall(r"[A-Za-z_]+", chinese.in_chinese(table)))
+        assert words <= known, words - known
 
 
 def test_figures_are_those_of_the_predictions(data, made):
     """From the CSV, not from the report beside it."""
     found = made_predictions(120, seed=2)  # of `self`
-    shown = f"| self | 1,234 | {100 * found.right.mean():.2f} % |"
-    assert shown in (made / "README.md").read_text()
+    shown = f"| self | 1,234 | {100 * found.right.mean():.2f} ("
+    assert shown in (made / "docs" / "results.md").read_text()
     file = data / "evaluation" / "kaggle" / "self_test_report.json"
     before = file.read_text()
     artifacts.save_json(file, {**json.loads(before), "accuracy": 0})
@@ -163,12 +201,18 @@ def test_predictions_of_other_weights_are_told(tmp_path):
     about["weights_sha256"] = artifacts.sha256(weight / "model_self.pth")
     artifacts.save_json(stored_at / "self_test_report.json", about)
     assert stored.stale_predictions(tmp_path, weight) == []
+    of_run = stored.run_folder(tmp_path, stored.RUNS[0]) / "self_detected.json"
+    made_by = {"model_self.pth": "of the old", "model_gone.pth": "of any"}
+    artifacts.save_json(of_run, {"about": {"weights_sha256": made_by}})
+    (told,) = stored.stale_predictions(tmp_path, weight)
+    assert "self_detected.json was made by other weights than" in told
 
 
 def test_cells():
     assert tables.percent(None) == tables.percent(np.nan) == "-"
     assert tables.with_interval(0.5, (0.25, 0.75)) == "50.0 (25.0 to 75.0)"
     assert tables.with_interval(0.5, None, 3, 1) == "0.500"
+    assert tables.with_interval(0.5, (0.25, 0.75), finer=1) == "50.00 (25.0 to 75.0)"
     assert tables.with_interval(np.nan, None) == "-"
     assert tables.markdown(["a", "b"], [[1, 2]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
 
