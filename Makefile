@@ -14,6 +14,7 @@ VENV   := .venv
 # compiled when first imported: most of what is installed never is, and compiling it all takes minutes
 PIP    := -m pip install --no-compile --quiet --disable-pip-version-check
 PY     := $(VENV)/bin/python
+unexport PYTHONDONTWRITEBYTECODE
 DEMO   := --data demo/data --weight demo/weight
 # what is trained there
 MODEL  := self_interpatient
