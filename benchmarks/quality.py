@@ -46,11 +46,11 @@ def cross_validated(args: argparse.Namespace, session: Any) -> Open:
         return lambda name: other
     kept = Path(args.keep) / "quality_numbers.npz"
     if kept.exists():
-        data = quality_data.load(kept)
+        data = artifacts.load_arrays(kept, quality_data.QualityData)
     else:
         data = quality_data.load_quality_data(folders, _labeller(session))
         kept.parent.mkdir(parents=True, exist_ok=True)
-        quality_data.save(kept, data)
+        artifacts.save_arrays(kept, data)
     found = training.cross_validate(models.model_class("quality"), data, seed=args.seed)
     threshold = training.choose_thresholds(data, found)
     print("1  " + "\n".join(training.lines(training.figures(data, found, threshold))))

@@ -287,3 +287,16 @@ def finish_move(folder: str | Path) -> None:
         raise InputError(
             f"{folder}: its new files in {WHOLE} cannot be moved there ({error.strerror})"
         ) from None
+
+
+def save_arrays(path: str | Path, data: Any) -> None:
+    """Keep a NamedTuple of arrays as a .npz file, by their names."""
+    with writing(path) as temporary:
+        with open(temporary, "wb") as file:
+            np.savez(file, **data._asdict())
+
+
+def load_arrays(path: str | Path, kind: Any) -> Any:
+    """What `save_arrays` kept of the NamedTuple `kind`; no pickle is read."""
+    with np.load(path, allow_pickle=False) as stored:
+        return kind(**{name: stored[name] for name in kind._fields})

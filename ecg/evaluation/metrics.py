@@ -5,7 +5,7 @@ columns. Beyond the five classes there may be rows and columns for `no beat ther
 beats that were missed or invented count: (6, 6), or EC57's (7, 7). Functions of a matrix also take
 a stack of them, shape (..., 5, 5), so that a bootstrap needs no loop."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -253,3 +253,20 @@ def review_priority(probabilities: ArrayLike, predicted: ArrayLike) -> np.ndarra
     cost = np.maximum(rarity[predicted][:, None], rarity[None, :])
     cost[np.arange(len(predicted)), predicted] = 0
     return (p * cost).sum(axis=1)
+
+
+def ratio_intervals(
+    counts: np.ndarray,
+    ratios: Callable[[np.ndarray], Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]]],
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> dict[str, dict[str, list[float] | None]] | None:
+    """{group: {"Se": [low, high], ...}, ...}: 95 % intervals in percent of gross figures, bootstrap
+    over the records of counts (records, ...); None for one record. ratios: counts of a draw ->
+    {group: {name: (part, whole)}}."""
+    if len(counts) < 2:
+        return None
+    return {
+        group: {name: interval(ratio(*pair, 100)) for name, pair in of_group.items()}
+        for group, of_group in ratios(resampled(counts, draws, seed)).items()
+    }

@@ -108,13 +108,7 @@ def episode_intervals(
 ) -> dict[str, dict[str, list[float] | None]] | None:
     """{"episode": {"Se": [low, high], ...}, "duration": ...}: 95 % intervals in percent of the
     gross figures of EpisodeComparisons (records, 8), bootstrap over records; None for one."""
-    if len(stack) < 2:
-        return None
-    samples = metrics.resampled(stack, draws, seed)
-    return {
-        part: {name: metrics.interval(metrics.ratio(*pair, 100)) for name, pair in group.items()}
-        for part, group in ec57.episode_ratios(samples).items()
-    }
+    return metrics.ratio_intervals(stack, ec57.episode_ratios, draws, seed)
 
 
 def _with_af(records):

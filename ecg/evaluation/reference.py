@@ -95,13 +95,7 @@ def against_reference_text(
 def ec57_intervals(counts: np.ndarray, draws: int = metrics.DRAWS, seed: int = 0) -> dict | None:
     """{"QRS": {"Se": [low, high], ...}, ...}: 95 % intervals in percent of the gross figures of
     counts (records, 7, 7), bootstrap over records; None for one record."""
-    if len(counts) < 2:
-        return None
-    samples = metrics.resampled(counts, draws, seed)
-    return {
-        event: {name: metrics.interval(metrics.ratio(*pair, 100)) for name, pair in group.items()}
-        for event, group in ec57.ratios(samples).items()
-    }
+    return metrics.ratio_intervals(counts, ec57.ratios, draws, seed)
 
 
 def five_classes(counts: np.ndarray, draws: int = metrics.DRAWS, seed: int = 0) -> dict:

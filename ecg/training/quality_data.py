@@ -166,16 +166,3 @@ def _seconds_lost(own, unreadable, fs):
             np.minimum(own[:, 1], stop / fs) - np.maximum(own[:, 0], start / fs), 0, None
         )
     return np.minimum(lost, own[:, 1] - own[:, 0])
-
-
-def save(path: str | Path, data: QualityData) -> None:
-    """Keep the numbers as a .npz file."""
-    with artifacts.writing(path) as temporary:
-        with open(temporary, "wb") as file:
-            np.savez(file, **data._asdict())
-
-
-def load(path: str | Path) -> QualityData:
-    """What `save` kept; no pickle is read."""
-    with np.load(path, allow_pickle=False) as stored:
-        return QualityData(**{name: stored[name] for name in QualityData._fields})

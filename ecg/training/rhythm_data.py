@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from ecg import artifacts, fingerprint, formats
+from ecg import fingerprint, formats
 from ecg.formats.recording import Recording
 from ecg.labelling import find_beats, turned_upright, without_hum
 from ecg.one_class import CLASSES, recordings_by_class
@@ -62,16 +62,3 @@ def load_rhythm_data(folder: str | Path, label: Label) -> RhythmData:
     waveform, numbers = (np.concatenate(each) for each in zip(*looks))
     about = np.array(names), np.array(classes), np.concatenate(record)
     return RhythmData(*about, waveform, numbers, np.array(marks, "U12"))
-
-
-def save(path: str | Path, data: RhythmData) -> None:
-    """Keep the looks as a .npz file."""
-    with artifacts.writing(path) as temporary:
-        with open(temporary, "wb") as file:
-            np.savez(file, **data._asdict())
-
-
-def load(path: str | Path) -> RhythmData:
-    """What `save` kept; no pickle is read."""
-    with np.load(path, allow_pickle=False) as stored:
-        return RhythmData(**{name: stored[name] for name in RhythmData._fields})

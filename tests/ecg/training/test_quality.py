@@ -59,8 +59,10 @@ def test_what_is_loaded(folder, data):
 
 
 def test_kept_numbers_are_read_again(data, tmp_path):
-    quality_data.save(tmp_path / "numbers.npz", data)
-    for mine, theirs in zip(data, quality_data.load(tmp_path / "numbers.npz")):
+    artifacts.save_arrays(tmp_path / "numbers.npz", data)
+    for mine, theirs in zip(
+        data, artifacts.load_arrays(tmp_path / "numbers.npz", type(data)), strict=True
+    ):
         np.testing.assert_array_equal(mine, theirs)
 
 

@@ -76,8 +76,10 @@ def test_what_is_learnt_from_is_what_serving_sees(folder, data):
 
 
 def test_kept_looks_are_read_again(data, tmp_path):
-    rhythm_data.save(tmp_path / "looks.npz", data)
-    for mine, theirs in zip(data, rhythm_data.load(tmp_path / "looks.npz")):
+    artifacts.save_arrays(tmp_path / "looks.npz", data)
+    for mine, theirs in zip(
+        data, artifacts.load_arrays(tmp_path / "looks.npz", type(data)), strict=True
+    ):
         np.testing.assert_array_equal(mine, theirs)
 
 
